@@ -1,0 +1,1 @@
+"""The catalogue: releases, refresh, search, cohorts, publishing and the command line."""

@@ -1,0 +1,285 @@
+"""Builds a release from every source's last good harvest: checked, masked by policy, indexed."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pyarrow as pa
+
+from catalog import changes, sitedb
+from catalog.cohort import FACET_NAMES
+from catalog.home import BUILDING, Home, now, replace_folder
+from catalog.labels import labels
+from catalog.release import CATALOGUE, SITE, describe, new_id
+from curation import checks, metadata
+from curation import policy as policies
+from schemas.arrow import schema_of
+from schemas.link import Link, Relation
+from schemas.series import SERIES
+from schemas.source import Source
+
+MEMORY = "900MB"
+TABLES = (
+    "datasets", "links", "findings", "sources", "runs", "changes", "quarantine", "checks",
+    "withheld", "labels",
+)  # fmt: skip
+_EMPTY_WITH = {"age_raw": ("age_years",)}
+"""Columns that are emptied along with a masked one, because they tell the same."""
+
+Say = Callable[[str], None]
+
+
+def build(
+    place: Home, sources: list[Source], runs: list[dict[str, Any]], previous: Path | None, say: Say
+) -> Path:
+    """Build the release and put it among the others, whole; it is not yet the current one.
+
+    The caller holds the lock. Raises ReleaseError, or OSError and duckdb.Error of the disk.
+    """
+    moment = now()
+    folder = place.releases / f"{BUILDING}release"
+    folder.mkdir()
+    harvests = [place.sources / source.key for source in sources]
+    harvests = [harvest for harvest in harvests if (harvest / "run.json").is_file()]
+    policy = policies.load()
+    connection = _open(folder)
+    try:
+        say("checking records and series")
+        _load_harvests(connection, harvests)
+        metadata.run(connection, policy, now=moment)
+        say("writing series")
+        masked = _write_series(connection)
+        say("building cohort tables")
+        _write_cubes(connection)
+        say("writing tables")
+        _write_tables(connection, sources, runs, policy)
+        changes.write(connection, previous)
+        counts = _counts(connection, masked)
+        say("writing Parquet")
+        _write_parquet(connection, folder)
+        say("building the search database")
+        identifier = new_id(place, moment)
+        sitedb.build(connection, folder / SITE)
+        connection.execute("DROP VIEW harvested")
+        connection.execute("CHECKPOINT")
+    finally:
+        connection.close()
+    spill = folder / "spill"
+    if spill.exists():
+        spill.rmdir()
+    describe(
+        folder,
+        id=identifier,
+        created=moment,
+        policy=policy_digest(),
+        previous=previous.name if previous else None,
+        counts=counts,
+        sources={h.name: json.loads((h / "run.json").read_text())["digest"] for h in harvests},
+    )
+    target = place.releases / identifier
+    replace_folder(folder, target)
+    return target
+
+
+def policy_digest() -> str:
+    """SHA-256 of the checks and the policy: a release made under another one is out of date."""
+    facts = [
+        (c.id, c.severity, c.fields, c.message, c.query()) for c in checks.registered().values()
+    ]
+    text = json.dumps(facts) + repr(policies.load())
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def _open(folder: Path) -> duckdb.DuckDBPyConnection:
+    return duckdb.connect(
+        str(folder / CATALOGUE),
+        config={
+            "memory_limit": MEMORY,
+            "temp_directory": str(folder / "spill"),
+            "autoinstall_known_extensions": False,
+            "autoload_known_extensions": False,
+        },
+    )
+
+
+def _load_harvests(connection: duckdb.DuckDBPyConnection, harvests: list[Path]) -> None:
+    """`harvested`: every series as harvested; `datasets`: every record."""
+    series = [str(h / "series.parquet") for h in harvests if (h / "series.parquet").is_file()]
+    if series:
+        listed = ", ".join("'" + path.replace("'", "''") + "'" for path in series)
+        connection.execute(f"CREATE VIEW harvested AS FROM read_parquet([{listed}])")
+    else:
+        _create(connection, "no_series", SERIES.empty_table())
+        connection.execute("CREATE VIEW harvested AS FROM no_series")
+    connection.execute("CREATE TEMP VIEW series AS FROM harvested")
+    connection.execute(
+        "CREATE TABLE datasets AS FROM read_parquet(?) ORDER BY id",
+        [[str(h / "datasets.parquet") for h in harvests]],
+    )
+
+
+def _write_series(connection: duckdb.DuckDBPyConnection) -> int:
+    """The table `series` as published: masked values emptied, withheld datasets left out.
+
+    Returns how many values were emptied. Row order is that of the harvest.
+    """
+    connection.execute("DROP VIEW temp.series")
+    rows = connection.execute("SELECT DISTINCT field FROM masks").fetchall()
+    fields = {row[0] for row in rows}
+    hidden = {name: field for field in fields for name in (field, *_EMPTY_WITH.get(field, ()))}
+    columns = ", ".join(
+        f"CASE WHEN {_is_masked(hidden[name])} THEN NULL ELSE {name} END AS {name}"
+        if name in hidden
+        else name
+        for name in SERIES.names
+    )
+    kept = (
+        "dataset_id NOT IN (SELECT dataset_id FROM withheld) AND coalesce("
+        "derived_dataset_id NOT IN (SELECT dataset_id FROM withheld), true)"
+    )
+    connection.execute(
+        f"CREATE TABLE series AS SELECT *, hash(dataset_id, subject) AS subject_id, "
+        "hash(study_description, description) AS text_id "
+        f"FROM (SELECT {columns} FROM harvested WHERE {kept})"
+    )
+    connection.execute("DELETE FROM datasets WHERE id IN (SELECT dataset_id FROM withheld)")
+    masked = 0
+    for field in fields:
+        row = connection.execute(
+            f"SELECT count(*) FROM harvested WHERE {_is_masked(field)}"
+        ).fetchone()
+        masked += row[0] if row else 0
+    return masked
+
+
+def _is_masked(field: str) -> str:
+    return (
+        f"coalesce((dataset_id, {field}) IN "
+        f"(SELECT (dataset_id, value) FROM masks WHERE field = '{field}'), false)"
+    )
+
+
+def _write_cubes(connection: duckdb.DuckDBPyConnection) -> None:
+    """Counts by facets, by facets and text, by facets and subject; and the text dictionary."""
+    columns = ", ".join(FACET_NAMES)
+    sums = "count(*) AS n, sum(instances)::BIGINT AS instances, sum(bytes)::BIGINT AS bytes"
+    connection.execute(
+        "CREATE TABLE series_texts AS SELECT text_id, lower(concat_ws(' ', any_value("
+        "study_description), any_value(description))) AS text FROM series GROUP BY text_id"
+    )
+    connection.execute(
+        f"CREATE TABLE cohort_texts AS SELECT {columns}, text_id, {sums} FROM series GROUP BY ALL"
+    )
+    connection.execute(
+        f"CREATE TABLE cohort_subjects AS SELECT {columns}, subject_id FROM series GROUP BY ALL"
+    )
+    connection.execute(
+        f"CREATE TABLE cohort_cube AS SELECT {columns}, sum(n)::BIGINT AS n, "
+        "sum(instances)::BIGINT AS instances, sum(bytes)::BIGINT AS bytes "
+        "FROM cohort_texts GROUP BY ALL"
+    )
+
+
+def _write_tables(
+    connection: duckdb.DuckDBPyConnection,
+    sources: list[Source],
+    runs: list[dict[str, Any]],
+    policy: policies.Policy,
+) -> None:
+    links = [
+        {"dataset_id": one, "relation": Relation.DERIVED_FROM, "other_id": other,
+         "evidence": "stated", "score": 1.0}
+        for one, others in connection.execute("SELECT id, derived_from FROM datasets").fetchall()
+        for other in others
+    ]  # fmt: skip
+    ids = {row[0] for row in connection.execute("SELECT id FROM datasets").fetchall()}
+    links = [link for link in links if link["other_id"] in ids]
+    _create(connection, "links", pa.Table.from_pylist(links, schema=schema_of(Link)))
+    rows = [source.model_dump(mode="json") for source in sources]
+    _create(connection, "sources", pa.Table.from_pylist(rows, schema=schema_of(Source)))
+    _create(connection, "runs", pa.Table.from_pylist(runs, schema=RUNS))
+    quarantined = [
+        {"source": run["source"], **entry} for run in runs for entry in run.get("quarantine", [])
+    ]
+    _create(connection, "quarantine", pa.Table.from_pylist(quarantined, schema=QUARANTINE))
+    rules = [
+        {"check_id": c.id, "title": c.title, "severity": c.severity, "explanation": c.explanation,
+         "reference": c.reference, "action": policy.rules[c.id].action,
+         "why": policy.rules[c.id].why}
+        for c in checks.registered().values()
+    ]  # fmt: skip
+    _create(connection, "checks", pa.Table.from_pylist(rules, schema=CHECKS))
+    named = connection.execute("SELECT id, title FROM datasets").fetchall()
+    rows = labels(dict(named), sources)
+    _create(connection, "labels", pa.Table.from_pylist(rows, schema=LABELS))
+
+
+def _write_parquet(connection: duckdb.DuckDBPyConnection, folder: Path) -> None:
+    (folder / "series").mkdir()
+    keys = connection.execute("SELECT DISTINCT source FROM series ORDER BY 1").fetchall()
+    for (key,) in keys:
+        part = folder / "series" / f"source={key}"
+        part.mkdir()
+        columns = ", ".join(name for name in SERIES.names if name != "source")
+        connection.execute(
+            f"COPY (SELECT {columns} FROM series WHERE source = '{key}') "
+            f"TO '{_quoted(part / 'series.parquet')}' "
+            "(FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE 122880)"
+        )
+    for table in TABLES:
+        connection.execute(
+            f"COPY {table} TO '{_quoted(folder / f'{table}.parquet')}' "
+            "(FORMAT parquet, COMPRESSION zstd)"
+        )
+
+
+def _counts(connection: duckdb.DuckDBPyConnection, masked: int) -> dict[str, int]:
+    """Totals of the release. `subjects` counts (dataset, subject) pairs, not people."""
+    row = connection.execute(
+        "SELECT count(*), count(DISTINCT subject_id), count(DISTINCT study), "
+        "coalesce(sum(instances), 0)::BIGINT, coalesce(sum(bytes), 0)::BIGINT FROM series"
+    ).fetchone()
+    more = connection.execute(
+        "SELECT (SELECT count(*) FROM datasets), (SELECT count(*) FROM findings), "
+        "(SELECT count(DISTINCT dataset_id) FROM withheld)"
+    ).fetchone()
+    assert row is not None and more is not None
+    return {
+        "datasets": more[0], "series": row[0], "subjects": row[1], "studies": row[2],
+        "instances": row[3], "bytes": row[4], "findings": more[1], "masked": masked,
+        "withheld": more[2],
+    }  # fmt: skip
+
+
+def _create(connection: duckdb.DuckDBPyConnection, name: str, table: pa.Table) -> None:
+    connection.register("_arrow", table)
+    connection.execute(f"CREATE TABLE {name} AS FROM _arrow")
+    connection.unregister("_arrow")
+
+
+def _quoted(path: Path) -> str:
+    return str(path).replace("'", "''")
+
+
+_TIME = pa.timestamp("us", tz="UTC")
+RUNS = pa.schema(
+    [
+        ("source", pa.string()), ("state", pa.string()), ("started", _TIME), ("finished", _TIME),
+        ("version", pa.string()), ("dated", pa.string()), ("datasets", pa.int64()),
+        ("series", pa.int64()), ("quarantined", pa.int64()), ("message", pa.string()),
+    ]
+)  # fmt: skip
+QUARANTINE = pa.schema(
+    [("source", pa.string()), ("local_id", pa.string()), ("reason", pa.string()), ("raw", pa.string())]
+)
+CHECKS = pa.schema(
+    [(name, pa.string()) for name in
+     ("check_id", "title", "severity", "explanation", "reference", "action", "why")]
+)  # fmt: skip
+LABELS = pa.schema([(name, pa.string()) for name in ("facet", "value", "label")])
+

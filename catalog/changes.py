@@ -1,0 +1,109 @@
+"""What changed between two releases: datasets field by field, series counted a dataset."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pyarrow as pa
+
+from catalog.release import CATALOGUE
+from schemas.dataset import Dataset
+
+IGNORED = frozenset({"retrieved", "provenance"})
+"""Fields that differ at every harvest and say nothing about the dataset."""
+
+CHANGES = pa.schema(
+    [(name, pa.string()) for name in ("change", "dataset_id", "field", "old", "new")]
+)
+_SHOWN = 300
+
+
+def write(connection: duckdb.DuckDBPyConnection, previous: Path | None) -> None:
+    """Make the table `changes` of `connection`: its tables against the release `previous`."""
+    rows: list[dict[str, Any]] = []
+    if previous is not None:
+        connection.execute(
+            "ATTACH '" + str(previous / CATALOGUE).replace("'", "''") + "' AS previous (READ_ONLY)"
+        )
+        rows = between(connection, "previous.main", "main")
+        connection.execute("DETACH previous")
+    table = pa.Table.from_pylist(rows, schema=CHANGES)
+    connection.register("_changes", table)
+    connection.execute("CREATE TABLE changes AS FROM _changes")
+    connection.unregister("_changes")
+
+
+def between(connection: duckdb.DuckDBPyConnection, old: str, new: str) -> list[dict[str, Any]]:
+    """The changes from schema `old` to schema `new`, both attached to `connection`.
+
+    `change` is added, changed or withdrawn for a dataset; series_added, series_changed or
+    series_withdrawn carry in `new` how many series of the dataset did.
+    """
+    return [*_datasets(_records(connection, old), _records(connection, new)),
+            *_series(connection, old, new)]  # fmt: skip
+
+
+def _records(connection: duckdb.DuckDBPyConnection, schema: str) -> dict[str, dict[str, Any]]:
+    fields = [name for name in Dataset.model_fields if name not in IGNORED]
+    rows = connection.execute(
+        f"SELECT id, to_json(struct_pack({', '.join(f'{f} := {f}' for f in fields)})) "
+        f"FROM {schema}.datasets"
+    ).fetchall()
+    return {identifier: json.loads(record) for identifier, record in rows}
+
+
+def _datasets(
+    old: dict[str, dict[str, Any]], new: dict[str, dict[str, Any]]
+) -> Iterator[dict[str, Any]]:
+    for identifier in sorted(old.keys() | new.keys()):
+        if identifier not in old:
+            yield _row("added", identifier, new=new[identifier]["title"])
+        elif identifier not in new:
+            yield _row("withdrawn", identifier, old=old[identifier]["title"])
+        else:
+            before, after = old[identifier], new[identifier]
+            for field in before:
+                if before[field] != after[field]:
+                    yield _row("changed", identifier, field, _text(before[field]), _text(after[field]))
+
+
+def _series(
+    connection: duckdb.DuckDBPyConnection, old: str, new: str
+) -> Iterator[dict[str, Any]]:
+    content = f"hash({', '.join(_columns(connection, new))}) AS content"
+    rows = connection.execute(
+        f"""
+        WITH before AS (SELECT dataset_id, series, {content} FROM {old}.series),
+             after AS (SELECT dataset_id, series, {content} FROM {new}.series)
+        SELECT CASE WHEN before.series IS NULL THEN 'series_added'
+                    WHEN after.series IS NULL THEN 'series_withdrawn'
+                    ELSE 'series_changed' END AS change,
+               coalesce(after.dataset_id, before.dataset_id) AS dataset_id, count(*)
+        FROM before FULL JOIN after USING (dataset_id, series)
+        WHERE before.content IS DISTINCT FROM after.content
+        GROUP BY ALL ORDER BY ALL
+        """
+    ).fetchall()
+    return (_row(change, identifier, "series", new=str(n)) for change, identifier, n in rows)
+
+
+def _columns(connection: duckdb.DuckDBPyConnection, schema: str) -> list[str]:
+    rows = connection.execute(f"DESCRIBE {schema}.series").fetchall()
+    return [row[0] for row in rows if row[0] not in ("subject_id", "text_id", "version")]
+
+
+def _row(
+    change: str, dataset: str, field: str | None = None, old: str | None = None, new: str | None = None
+) -> dict[str, Any]:
+    return {"change": change, "dataset_id": dataset, "field": field, "old": old, "new": new}
+
+
+def _text(value: Any) -> str | None:
+    if value is None:
+        return None
+    text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+    return text if len(text) <= _SHOWN else text[: _SHOWN - 1] + "…"

@@ -1,0 +1,34 @@
+"""What facet values are called on a page: codes get words, ids get titles."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+from schemas.source import Source
+from schemas.vocabulary import modality, sex
+
+_FIXED = {
+    "access": {
+        "open": "Open",
+        "registered": "Registration",
+        "controlled": "Controlled",
+        "request": "On request",
+        "closed": "Closed",
+        "gone": "Gone",
+    },
+    "kind": {"collection": "Collection", "analysis_result": "Analysis result"},
+}
+
+
+def labels(titles: Mapping[str, str], sources: Iterable[Source]) -> list[dict[str, str]]:
+    """Rows of (facet, value, label), for values whose label is not the value itself."""
+    found = {facet: dict(values) for facet, values in _FIXED.items()}
+    found["modality"] = {code: f"{code} · {modality.get(code).label}" for code in modality.codes()}
+    found["sex"] = {code: sex.label(code) for code in ("M", "F", "O")}
+    found["source"] = {source.key: source.name for source in sources}
+    found["dataset_id"] = found["derived_dataset_id"] = dict(titles)
+    return [
+        {"facet": facet, "value": value, "label": label}
+        for facet, values in found.items()
+        for value, label in values.items()
+    ]

@@ -1,0 +1,196 @@
+"""A release opened for questions: what the site and the commands ask goes through here."""
+
+from __future__ import annotations
+
+import sqlite3
+import threading
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from catalog import search as dataset_search
+from catalog.facets import Facet, Query
+from catalog.release import CATALOGUE, SITE, ReleaseInfo, read_info
+
+if TYPE_CHECKING:
+    import duckdb
+
+    from catalog.cohort import CohortPage
+
+_SEVERITY = (
+    "CASE severity WHEN 'blocker' THEN 0 WHEN 'error' THEN 1 WHEN 'warning' THEN 2 ELSE 3 END"
+)
+TIME_LIMIT = 5.0
+"""Seconds that one question may take."""
+
+
+@dataclass(frozen=True, slots=True)
+class DatasetPage:
+    """A dataset's whole record with what was found, what it is linked to, and its charts.
+
+    record: `schemas.dataset.Dataset` as JSON. findings: worst first. charts: its series by facet.
+    """
+
+    record: dict[str, Any]
+    findings: list[dict[str, Any]]
+    links: list[dict[str, Any]]
+    charts: tuple[Facet, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class StatusPage:
+    """The health of the catalogue: its release, the runs behind it, findings by check, changes."""
+
+    release: ReleaseInfo
+    runs: list[dict[str, Any]]
+    findings: list[dict[str, Any]]
+    changes: list[dict[str, Any]]
+    previous: str | None
+
+
+class Reader:
+    """One opened release; methods block, and may be called from several threads.
+
+    Raises:
+        ReleaseError: on opening, if the release is missing or damaged.
+    """
+
+    def __init__(self, folder: Path, *, threads: int | None = None) -> None:
+        self.folder = folder
+        self.info = read_info(folder)
+        self._threads = threads
+        self._local = threading.local()
+        self._opening = threading.Lock()
+        self._sqlite: list[sqlite3.Connection] = []
+
+    def search(self, query: Query) -> dataset_search.SearchPage:
+        """Datasets that match, with facets."""
+        return dataset_search.search(self._site(), query)
+
+    def cohort(self, query: Query, *, rows: bool = True, seconds: float = TIME_LIMIT) -> CohortPage:
+        """Series that match, with totals and facets.
+
+        Raises:
+            QueryError: if `query.where` is not a condition, or the time runs out.
+        """
+        from catalog import cohort
+
+        with self.cursor(seconds) as cursor:
+            if query.where:
+                query = replace(query, where=cohort.checked_where(cursor, query.where))
+            return cohort.cohort(cursor, query, self.labels(), rows=rows)
+
+    def dataset(self, dataset_id: str) -> DatasetPage | None:
+        """Everything about one dataset, or None if there is none of that id."""
+        site = self._site()
+        record = dataset_search.dataset_record(site, dataset_id)
+        if record is None:
+            return None
+        findings = _rows(
+            site,
+            f"SELECT f.*, c.title FROM findings f LEFT JOIN checks c USING (check_id) "
+            f"WHERE dataset_id = ? ORDER BY {_SEVERITY.replace('severity', 'f.severity')}, "
+            "affected DESC, f.id",
+            [dataset_id],
+        )
+        links = _rows(
+            site,
+            "SELECT relation, other_id, d.title AS other_title, evidence, 'out' AS direction "
+            "FROM links JOIN datasets d ON d.id = other_id WHERE dataset_id = ? UNION ALL "
+            "SELECT relation, dataset_id, d.title, evidence, 'in' "
+            "FROM links JOIN datasets d ON d.id = dataset_id WHERE other_id = ? ORDER BY 5, 3",
+            [dataset_id, dataset_id],
+        )
+        return DatasetPage(record, findings, links, self._charts(record))
+
+    def sources(self) -> list[dict[str, Any]]:
+        """Every source with what it holds here and how its last run went."""
+        return _rows(
+            self._site(),
+            "SELECT s.*, (SELECT count(*) FROM datasets d WHERE d.source = s.key) AS datasets, "
+            "(SELECT sum(series) FROM datasets d WHERE d.source = s.key AND d.kind = 'collection') "
+            "AS series, r.version, r.dated, r.finished AS harvested_at, r.state, r.quarantined, "
+            "r.message FROM sources s LEFT JOIN runs r ON r.source = s.key ORDER BY s.name",
+        )
+
+    def status(self) -> StatusPage:
+        """The health of the catalogue as released."""
+        site = self._site()
+        findings = _rows(
+            site,
+            "SELECT f.check_id, c.title, f.severity, f.action, c.reference, c.why, "
+            "count(*) AS findings, "
+            "count(DISTINCT dataset_id) AS datasets, sum(affected) AS affected "
+            "FROM findings f JOIN checks c USING (check_id) GROUP BY f.check_id, f.action "
+            f"ORDER BY {_SEVERITY.replace('severity', 'f.severity')}, affected DESC",
+        )
+        return StatusPage(
+            self.info,
+            _rows(site, "SELECT * FROM runs ORDER BY source"),
+            findings,
+            _rows(site, "SELECT * FROM changes ORDER BY change, dataset_id, field"),
+            self.info.previous,
+        )
+
+    def labels(self) -> Mapping[str, Mapping[str, str]]:
+        """Facet to value to label."""
+        return self._labels
+
+    @contextmanager
+    def cursor(self, seconds: float = TIME_LIMIT) -> Iterator[duckdb.DuckDBPyConnection]:
+        """A cursor of this thread on the release's tables, stopped after `seconds`."""
+        from catalog.duck import limited
+
+        cursor = getattr(self._local, "duck", None)
+        if cursor is None:
+            with self._opening:
+                cursor = self._local.duck = self._duck.cursor()
+        with limited(cursor, seconds):
+            yield cursor
+
+    def close(self) -> None:
+        """Close every connection; no question may be asked afterwards."""
+        if "_duck" in self.__dict__:
+            self._duck.close()
+        with self._opening:
+            for connection in self._sqlite:
+                connection.close()
+
+    @cached_property
+    def _duck(self) -> duckdb.DuckDBPyConnection:
+        from catalog.duck import connect
+
+        return connect(self.folder / CATALOGUE, threads=self._threads)
+
+    @cached_property
+    def _labels(self) -> Mapping[str, Mapping[str, str]]:
+        return dataset_search.labels(self._site())
+
+    def _site(self) -> sqlite3.Connection:
+        connection: sqlite3.Connection | None = getattr(self._local, "site", None)
+        if connection is None:
+            connection = dataset_search.connect(self.folder / SITE)
+            self._local.site = connection
+            with self._opening:
+                self._sqlite.append(connection)
+        return connection
+
+    def _charts(self, record: dict[str, Any]) -> tuple[Facet, ...]:
+        name = "derived_dataset_id" if record["kind"] == "analysis_result" else "dataset_id"
+        if not record["series"]:
+            return ()
+        page = self.cohort(Query(filters=((name, (record["id"],)),)), rows=False)
+        return tuple(facet for facet in page.facets if facet.name != name)
+
+
+def _rows(
+    connection: sqlite3.Connection, sql: str, parameters: list[str] | None = None
+) -> list[dict[str, Any]]:
+    cursor = connection.execute(sql, parameters or [])
+    names = [column[0] for column in cursor.description]
+    return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
+
+

@@ -1,0 +1,330 @@
+"""NCI Imaging Data Commons, read from the index that its `idc-index-data` package carries.
+
+The index is Parquet, and stays columnar: DuckDB normalises, sorts and aggregates it. Vocabularies
+run over distinct values only and come back as small mapping tables. `base_url` may name another
+folder that holds the same four files.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Callable, Iterator
+from datetime import UTC, date, datetime
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pyarrow as pa
+
+from harvesters import base
+from harvesters.idc_records import analysis_result, collection
+from schemas.errors import SourceError
+from schemas.vocabulary import age, anatomy, licence, manufacturer, modality, sex
+
+INDEX, COLLECTIONS, RESULTS, VERSIONS = (
+    "idc_index.parquet",
+    "collections_index.parquet",
+    "analysis_results_index.parquet",
+    "version_metadata_index.parquet",
+)
+MEMORY = "900MB"
+
+_NEEDED = {
+    INDEX: "collection_id analysis_result_id PatientID SeriesInstanceUID StudyInstanceUID source_DOI "
+    "PatientAge PatientSex StudyDate StudyDescription BodyPartExamined Modality SOPClassUID "
+    "TransferSyntaxUID Manufacturer ManufacturerModelName SeriesDate SeriesDescription instanceCount "
+    "license_short_name series_init_idc_version series_revised_idc_version series_aws_url "
+    "series_size_MB",
+    COLLECTIONS: "collection_id collection_name cancer_types tumor_locations subjects species sources "
+    "supporting_data program_id status updated description",
+    RESULTS: "analysis_result_id analysis_result_title source_DOI source_url subjects collections "
+    "modalities updated license_url license_long_name license_short_name description citation",
+    VERSIONS: "idc_version version_timestamp",
+}  # fmt: skip
+
+_NORMALISED = """
+SELECT
+    'idc' AS source,
+    'idc:' || i.collection_id AS dataset_id,
+    'idc:' || i.analysis_result_id AS derived_dataset_id,
+    i.PatientID AS subject,
+    i.StudyInstanceUID AS study,
+    i.SeriesInstanceUID AS series,
+    modality.code AS modality,
+    i.Modality AS modality_raw,
+    anatomy.label AS body_part,
+    anatomy.code AS body_part_code,
+    anatomy.laterality AS laterality,
+    i.BodyPartExamined AS body_part_raw,
+    manufacturer.name AS manufacturer,
+    i.Manufacturer AS manufacturer_raw,
+    i.ManufacturerModelName AS model,
+    i.StudyDescription AS study_description,
+    i.SeriesDescription AS description,
+    age.years AS age_years,
+    age.band AS age_band,
+    i.PatientAge AS age_raw,
+    sex.code AS sex,
+    i.PatientSex AS sex_raw,
+    TRY_CAST(i.StudyDate AS DATE) AS study_date,
+    TRY_CAST(i.SeriesDate AS DATE) AS series_date,
+    i.SOPClassUID AS sop_class,
+    i.TransferSyntaxUID AS transfer_syntax,
+    i.instanceCount AS instances,
+    CAST(round(i.series_size_MB * 1000000) AS BIGINT) AS bytes,
+    licence.spdx AS licence,
+    i.license_short_name AS licence_raw,
+    lower(i.source_DOI) AS doi,
+    i.series_aws_url AS url,
+    CAST(? AS INTEGER) AS version,
+    CAST(i.series_init_idc_version AS INTEGER) AS first_version,
+    CAST(i.series_revised_idc_version AS INTEGER) AS revised_version
+FROM read_parquet(?) i
+LEFT JOIN modality ON modality.raw = i.Modality
+LEFT JOIN anatomy ON anatomy.raw = i.BodyPartExamined
+LEFT JOIN manufacturer ON manufacturer.raw = i.Manufacturer
+LEFT JOIN age ON age.raw = i.PatientAge
+LEFT JOIN sex ON sex.raw = i.PatientSex
+LEFT JOIN licence ON licence.raw = i.license_short_name
+ORDER BY dataset_id, subject, study, series
+"""
+
+
+class Harvester(base.Harvester):
+    """Reads the IDC index: every collection, analysis result and series."""
+
+    def digest(self) -> str:
+        """SHA-256 over the index files."""
+        digest = hashlib.sha256()
+        for name in _NEEDED:
+            path = self._path(name)
+            try:
+                with path.open("rb") as file:
+                    digest.update(hashlib.file_digest(file, "sha256").digest())
+            except OSError as error:
+                raise _unreadable(path, error) from error
+        return digest.hexdigest()
+
+    def harvest(self, folder: Path) -> base.Harvest:
+        """Normalise and sort every series into `folder/series.parquet`; yield 205-odd records."""
+        connection = duckdb.connect(
+            config={
+                "memory_limit": MEMORY,
+                "temp_directory": str(folder / "spill"),
+                "autoinstall_known_extensions": False,
+                "autoload_known_extensions": False,
+            }
+        )
+        for name, columns in _NEEDED.items():
+            self._check(connection, name, columns.split())
+        version, dated = self._version(connection)
+        self._map_vocabularies(connection)
+        series = folder / "series.parquet"
+        try:
+            connection.execute(
+                f"COPY ({_NORMALISED}) TO '{_quoted(series)}' "
+                "(FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE 122880)",
+                [int(version), str(self._path(INDEX))],
+            )
+        except duckdb.Error as error:
+            raise _unreadable(self._path(INDEX), error) from error
+        connection.execute(f"CREATE VIEW series AS FROM read_parquet('{_quoted(series)}')")
+        total = connection.execute("SELECT count(*) FROM series").fetchone()
+        stated = connection.execute(
+            "SELECT (SELECT count(*) FROM read_parquet(?)) + (SELECT count(*) FROM read_parquet(?))",
+            [str(self._path(COLLECTIONS)), str(self._path(RESULTS))],
+        ).fetchone()
+        assert total is not None and stated is not None
+        return base.Harvest(
+            version, dated, stated[0], total[0], self._records(connection, version)
+        )
+
+    def _records(
+        self, connection: duckdb.DuckDBPyConnection, version: str
+    ) -> Iterator[base.RawRecord]:
+        retrieved = datetime.now(UTC)
+        kinds: tuple[tuple[str, str, str, Callable[..., Any]], ...] = (
+            (COLLECTIONS, "collection_id", "dataset_id", collection),
+            (RESULTS, "analysis_result_id", "derived_dataset_id", analysis_result),
+        )
+        for name, key, column, build in kinds:
+            facts = _facts(connection, column)
+            parts = _parts(connection, column)
+            cursor = connection.execute(
+                f"SELECT * FROM read_parquet(?) ORDER BY {key}", [str(self._path(name))]
+            )
+            names = [entry[0] for entry in cursor.description]
+            for row in cursor.fetchall():
+                raw = dict(zip(names, row, strict=True))
+                identifier = f"idc:{raw[key]}"
+                yield base.RawRecord(
+                    raw[key],
+                    raw,
+                    partial(
+                        build,
+                        raw,
+                        facts.get(identifier),
+                        parts.get(identifier, []),
+                        version,
+                        retrieved,
+                    ),
+                )
+
+    def _path(self, name: str) -> Path:
+        if self.source.base_url is not None:
+            return Path(self.source.base_url.removeprefix("file://")) / name
+        import idc_index_data
+
+        return Path(idc_index_data.__file__).parent / name
+
+    def _check(self, connection: duckdb.DuckDBPyConnection, name: str, columns: list[str]) -> None:
+        """Refuse a file that is missing, damaged, empty, or has lost a column that we read."""
+        path = self._path(name)
+        try:
+            found = connection.execute(
+                "SELECT name FROM parquet_schema(?)", [str(path)]
+            ).fetchall()
+            rows = connection.execute(
+                "SELECT sum(num_rows) FROM parquet_file_metadata(?)", [str(path)]
+            ).fetchone()
+        except duckdb.Error as error:
+            raise _unreadable(path, error) from error
+        lost = [column for column in columns if column not in {row[0] for row in found}]
+        if lost:
+            raise SourceError(
+                f"the IDC index lost or renamed {', '.join(lost)}",
+                where=str(path),
+                do="Install the idc-index-data that fairscan is locked to, or update fairscan",
+            )
+        if rows is None or not rows[0]:
+            raise SourceError(
+                "the IDC index holds no rows", where=str(path), do="Reinstall idc-index-data"
+            )
+
+    def _version(self, connection: duckdb.DuckDBPyConnection) -> tuple[str, date]:
+        row = connection.execute(
+            "SELECT idc_version, version_timestamp FROM read_parquet(?) ORDER BY 1 DESC LIMIT 1",
+            [str(self._path(VERSIONS))],
+        ).fetchone()
+        assert row is not None
+        return str(row[0]), date.fromisoformat(row[1])
+
+    def _map_vocabularies(self, connection: duckdb.DuckDBPyConnection) -> None:
+        """One small table a vocabulary: distinct raw value → what it is normalised to."""
+
+        def distinct(column: str) -> list[str]:
+            rows = connection.execute(
+                f'SELECT DISTINCT "{column}" FROM read_parquet(?) WHERE "{column}" IS NOT NULL '
+                "ORDER BY 1",
+                [str(self._path(INDEX))],
+            ).fetchall()
+            return [row[0] for row in rows]
+
+        def table(name: str, column: str, read: Callable[[str], dict[str, Any]], types: str) -> None:
+            rows = [{"raw": raw, **read(raw)} for raw in distinct(column)]
+            kinds = {"t": pa.string(), "f": pa.float64()}
+            fields = dict(pair.split(":") for pair in types.split())
+            schema = pa.schema(
+                [("raw", pa.string()), *((field, kinds[kind]) for field, kind in fields.items())]
+            )
+            mapping = pa.Table.from_pylist(rows, schema=schema)
+            connection.register("_mapping", mapping)
+            connection.execute(f"CREATE TABLE {name} AS FROM _mapping")
+            connection.unregister("_mapping")
+
+        def read_anatomy(raw: str) -> dict[str, Any]:
+            found = anatomy.normalise(raw)
+            return found._asdict() if found else {}
+
+        def read_age(raw: str) -> dict[str, Any]:
+            years = age.parse(raw).years
+            return {"years": years, "band": age.band(years)}
+
+        def read_manufacturer(raw: str) -> dict[str, Any]:
+            found = manufacturer.normalise(raw)
+            return {"name": found.name if found else None}
+
+        table("modality", "Modality", lambda raw: {"code": modality.normalise(raw)}, "code:t")
+        table("anatomy", "BodyPartExamined", read_anatomy, "label:t code:t laterality:t")
+        table("manufacturer", "Manufacturer", read_manufacturer, "name:t")
+        table("age", "PatientAge", read_age, "years:f band:t")
+        table("sex", "PatientSex", lambda raw: {"code": sex.normalise(raw)}, "code:t")
+        table("licence", "license_short_name", lambda raw: {"spdx": licence.normalise(raw)}, "spdx:t")
+
+
+def _facts(connection: duckdb.DuckDBPyConnection, column: str) -> dict[str, dict[str, Any]]:
+    """Counts, modalities, anatomy, sex and age of each dataset, from its series."""
+    facts = _rows(
+        connection,
+        f"""SELECT {column} AS id, count(*) AS series, count(DISTINCT study) AS studies,
+            count(DISTINCT (dataset_id, subject)) AS subjects, sum(instances)::BIGINT AS images,
+            sum(bytes)::BIGINT AS bytes,
+            list(DISTINCT modality ORDER BY modality) FILTER (modality IS NOT NULL) AS modalities,
+            list(DISTINCT modality_raw ORDER BY modality_raw) AS modalities_raw,
+            list(DISTINCT dataset_id ORDER BY dataset_id) AS collections
+            FROM series WHERE {column} IS NOT NULL GROUP BY 1""",
+    )
+    anatomies = _rows(
+        connection,
+        f"""SELECT {column} AS id, body_part AS label, body_part_code AS code, count(*) AS n,
+            arg_max(body_part_raw, instances) AS raw FROM series
+            WHERE {column} IS NOT NULL AND body_part IS NOT NULL GROUP BY ALL
+            ORDER BY id, n DESC, label""",
+    )
+    people = _rows(
+        connection,
+        f"""WITH subject AS (
+                SELECT {column} AS id, dataset_id, subject, min(sex) AS sex,
+                    count(DISTINCT sex) AS sexes, arg_min(age_band, age_years) AS band
+                FROM series WHERE {column} IS NOT NULL GROUP BY ALL)
+            SELECT id, CASE WHEN sexes = 1 THEN sex END AS sex, NULL AS band, count(*) AS n
+            FROM subject GROUP BY ALL
+            UNION ALL SELECT id, NULL, band, count(*) FROM subject GROUP BY ALL
+            ORDER BY ALL""",
+    )
+    by_id = {row.pop("id"): {**row, "body_parts": [], "sexes": {}, "bands": {}} for row in facts}
+    for row in anatomies:
+        by_id[row["id"]]["body_parts"].append(row)
+    for row in people:
+        for name, key in (("sexes", "sex"), ("bands", "band")):
+            if row[key] is not None:
+                by_id[row["id"]][name][row[key]] = row["n"]
+    return by_id
+
+
+def _parts(connection: duckdb.DuckDBPyConnection, column: str) -> dict[str, list[dict[str, Any]]]:
+    """One row a DOI and licence of each dataset: what a distribution holds."""
+    parts: dict[str, list[dict[str, Any]]] = {}
+    for row in _rows(
+        connection,
+        f"""SELECT {column} AS id, doi, licence, licence_raw, count(*) AS series,
+            sum(bytes)::BIGINT AS bytes, min(regexp_extract(url, '^s3://[^/]+/')) AS bucket,
+            count(DISTINCT regexp_extract(url, '^s3://[^/]+/')) AS buckets,
+            list(DISTINCT modality ORDER BY modality) FILTER (modality IS NOT NULL) AS modalities
+            FROM series WHERE {column} IS NOT NULL GROUP BY ALL ORDER BY id, series DESC, doi""",
+    ):
+        parts.setdefault(row.pop("id"), []).append(row)
+    return parts
+
+
+def _rows(connection: duckdb.DuckDBPyConnection, sql: str) -> list[dict[str, Any]]:
+    cursor = connection.execute(sql)
+    names = [entry[0] for entry in cursor.description]
+    return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
+
+
+def _quoted(path: Path) -> str:
+    return str(path).replace("'", "''")
+
+
+def _unreadable(path: Path, error: Exception) -> SourceError:
+    reason = re.sub(r"\s+", " ", str(error).splitlines()[0])
+    return SourceError(
+        f"the IDC index cannot be read: {reason}",
+        where=str(path),
+        do="Reinstall idc-index-data, or name another folder with --set idc.base_url=FOLDER",
+    )
+
+

@@ -1,0 +1,40 @@
+"""A source: one repository that fairscan reads, described in one reviewed TOML file."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+from pydantic import BaseModel, ConfigDict, Field
+
+
+class SourceStatus(StrEnum):
+    """What became of the repository."""
+
+    ALIVE = "alive"
+    MOVED = "moved"
+    MERGED = "merged"
+    SUPERSEDED = "superseded"
+    ENDED = "ended"
+    FROZEN = "frozen"
+    GONE = "gone"
+
+
+class Source(BaseModel):
+    """A repository, as its source file describes it."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    key: str = Field(pattern=r"^[a-z][a-z0-9_]*$", description="Short name; dataset ids begin with it")
+    name: str = Field(min_length=1, description="The repository's own name")
+    kind: str = Field(pattern=r"^[a-z][a-z0-9_]*$", description="The harvester that reads it")
+    landing_url: str = Field(pattern=r"^https?://", description="Where a person starts")
+    publisher: str = Field(description="Who publishes the repository")
+    description: str = Field(description="What lies there, in a sentence or two")
+    status: SourceStatus = Field(description="What became of the repository")
+    access: str = Field(description="How data are reached, in the repository's terms")
+    licence: str | None = Field(default=None, description="SPDX id, only where one rules all data")
+    base_url: str | None = Field(
+        default=None, description="Where it is read; null: the harvester's own default"
+    )
+    schedule: str = Field(description="Cron expression: when a refresh is due")
+    citation_doi: str | None = Field(default=None, description="DOI of the paper to cite, bare")

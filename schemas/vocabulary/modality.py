@@ -1,0 +1,70 @@
+"""What kind of device or process made a series: DICOM's modality codes, and words for them."""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import NamedTuple
+
+from schemas.errors import VocabularyError
+from schemas.vocabulary import table
+
+
+class Modality(NamedTuple):
+    """A code of Modality (0008,0060), PS3.3 C.7.3.1.1.1 and PS3.16 CID 29 and 32.
+
+    `kind` is "image" (acquired), "derived" (made from images) or "other" (waveforms,
+    measurements, protocols and documents).
+    """
+
+    code: str
+    label: str
+    kind: str
+
+
+def normalise(raw: str | None) -> str | None:
+    """The DICOM code that `raw` means ("MRI" is "MR"); None if unknown or more than one."""
+    return None if raw is None else _meanings().get(table.squeeze(raw))
+
+
+def get(code: str) -> Modality:
+    """The modality of an exact DICOM `code`. Raises VocabularyError if there is none."""
+    try:
+        return _modalities()[code]
+    except KeyError:
+        raise VocabularyError(
+            f"{code!r} is not a DICOM modality code", do="Use a code such as CT, MR or SEG"
+        ) from None
+
+
+def codes() -> tuple[str, ...]:
+    """Every code the vocabulary holds, in alphabetical order."""
+    return tuple(sorted(_modalities()))
+
+
+def aliases(code: str) -> tuple[str, ...]:
+    """The words people search with for `code`: its label, then its other names."""
+    return tuple(dict.fromkeys((get(code).label, *_searched().get(code, ()))))
+
+
+@cache
+def _modalities() -> dict[str, Modality]:
+    return {row["code"]: Modality(**row) for row in table.read("modalities")}
+
+
+@cache
+def _meanings() -> dict[str, str]:
+    # A code always means itself, so codes are written last.
+    named = [row for row in table.read("modality_aliases") if row["use"] != "search"]
+    meanings = {table.squeeze(row["alias"]): row["code"] for row in named}
+    modalities = _modalities().values()
+    meanings |= {table.squeeze(modality.label): modality.code for modality in modalities}
+    return meanings | {table.squeeze(modality.code): modality.code for modality in modalities}
+
+
+@cache
+def _searched() -> dict[str, tuple[str, ...]]:
+    found: dict[str, list[str]] = {}
+    for row in table.read("modality_aliases"):
+        if row["use"] != "name":
+            found.setdefault(row["code"], []).append(row["alias"])
+    return {code: tuple(names) for code, names in found.items()}
