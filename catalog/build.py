@@ -31,6 +31,8 @@ TABLES = (
 _EMPTY_WITH = {"age_raw": ("age_years",)}
 """Columns that are emptied along with a masked one, because they tell the same."""
 
+_TEXT_ID = "hash(study_description, description)"
+
 Say = Callable[[str], None]
 
 
@@ -129,39 +131,30 @@ def _write_series(connection: duckdb.DuckDBPyConnection) -> int:
     Returns how many values were emptied. Row order is that of the harvest.
     """
     connection.execute("DROP VIEW temp.series")
-    rows = connection.execute("SELECT DISTINCT field FROM masks").fetchall()
-    fields = {row[0] for row in rows}
-    hidden = {name: field for field in fields for name in (field, *_EMPTY_WITH.get(field, ()))}
-    columns = ", ".join(
-        f"CASE WHEN {_is_masked(hidden[name])} THEN NULL ELSE {name} END AS {name}"
-        if name in hidden
-        else name
-        for name in SERIES.names
-    )
-    kept = (
-        "dataset_id NOT IN (SELECT dataset_id FROM withheld) AND coalesce("
-        "derived_dataset_id NOT IN (SELECT dataset_id FROM withheld), true)"
-    )
+    rows = connection.execute("SELECT DISTINCT dataset_id FROM withheld").fetchall()
+    withheld = [row[0] for row in rows]
+    # No join here: a plain scan is what keeps the rows in order.
     connection.execute(
-        f"CREATE TABLE series AS SELECT *, hash(dataset_id, subject) AS subject_id, "
-        "hash(study_description, description) AS text_id "
-        f"FROM (SELECT {columns} FROM harvested WHERE {kept})"
+        "CREATE TABLE series AS SELECT *, hash(dataset_id, subject) AS subject_id, "
+        f"{_TEXT_ID} AS text_id FROM harvested "
+        "WHERE NOT list_contains($1, dataset_id) "
+        "AND NOT coalesce(list_contains($1, derived_dataset_id), false)",
+        [withheld],
     )
-    connection.execute("DELETE FROM datasets WHERE id IN (SELECT dataset_id FROM withheld)")
+    connection.execute("DELETE FROM datasets WHERE list_contains(?, id)", [withheld])
     masked = 0
-    for field in fields:
+    for (field,) in connection.execute("SELECT DISTINCT field FROM masks").fetchall():
+        emptied = ", ".join(f"{name} = NULL" for name in (field, *_EMPTY_WITH.get(field, ())))
         row = connection.execute(
-            f"SELECT count(*) FROM harvested WHERE {_is_masked(field)}"
+            f"UPDATE series SET {emptied} WHERE (dataset_id, {field}) IN "
+            f"(SELECT (dataset_id, value) FROM masks WHERE field = '{field}')"
         ).fetchone()
         masked += row[0] if row else 0
+    if masked:
+        connection.execute(
+            f"UPDATE series SET text_id = {_TEXT_ID} WHERE text_id <> {_TEXT_ID}"
+        )
     return masked
-
-
-def _is_masked(field: str) -> str:
-    return (
-        f"coalesce((dataset_id, {field}) IN "
-        f"(SELECT (dataset_id, value) FROM masks WHERE field = '{field}'), false)"
-    )
 
 
 def _write_cubes(connection: duckdb.DuckDBPyConnection) -> None:

@@ -12,6 +12,7 @@ import pyarrow as pa
 
 from catalog.release import CATALOGUE
 from schemas.dataset import Dataset
+from schemas.errors import ReleaseError
 
 IGNORED = frozenset({"retrieved", "provenance"})
 """Fields that differ at every harvest and say nothing about the dataset."""
@@ -35,6 +36,28 @@ def write(connection: duckdb.DuckDBPyConnection, previous: Path | None) -> None:
     connection.register("_changes", table)
     connection.execute("CREATE TABLE changes AS FROM _changes")
     connection.unregister("_changes")
+
+
+def compare(old: Path, new: Path) -> list[dict[str, Any]]:
+    """The changes from one release folder to another.
+
+    Raises:
+        ReleaseError: if either cannot be opened.
+    """
+    connection = duckdb.connect(config={"autoinstall_known_extensions": False})
+    try:
+        for name, folder in (("before_", old), ("after_", new)):
+            path = str(folder / CATALOGUE).replace("'", "''")
+            connection.execute(f"ATTACH '{path}' AS {name} (READ_ONLY)")
+        return between(connection, "before_.main", "after_.main")
+    except duckdb.Error as error:
+        raise ReleaseError(
+            f"damaged release: {str(error).splitlines()[0]}",
+            where=f"{old.name}, {new.name}",
+            do="Run: fairscan releases verify",
+        ) from error
+    finally:
+        connection.close()
 
 
 def between(connection: duckdb.DuckDBPyConnection, old: str, new: str) -> list[dict[str, Any]]:

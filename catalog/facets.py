@@ -24,6 +24,11 @@ class FacetSpec:
     label: str
     match: Literal["all", "any"] = "any"
 
+    @property
+    def option(self) -> str:
+        """The command-line option of the same meaning, e.g. `--body-part`, `--dataset`."""
+        return "--" + self.name.removesuffix("_id").replace("_", "-")
+
 
 @dataclass(frozen=True, slots=True)
 class FacetValue:

@@ -54,7 +54,7 @@ def collection(
     sources = raw["sources"] or []
     own = [s for s in sources if s["source_type"] == "original_data"]
     by_doi = {doi.normalise(s["source_doi"]): s for s in sources}
-    first = _largest(own, parts)
+    first = _first(own, parts)
     return _dataset(
         identifier,
         "collection",
@@ -214,12 +214,20 @@ def _required(facts: dict[str, Any] | None, identifier: str) -> dict[str, Any]:
     return facts
 
 
-def _largest(sources: list[dict[str, Any]], parts: list[dict[str, Any]]) -> dict[str, Any]:
-    """The source whose DOI covers most series: the one that names the collection."""
+def _first(sources: list[dict[str, Any]], parts: list[dict[str, Any]]) -> dict[str, Any]:
+    """The source that names the collection: a provider's own before IDC's conversions of slides,
+
+    then the one whose DOI covers most series.
+    """
     if not sources:
         raise RecordError("no original data among its sources")
     size = {part["doi"]: part["series"] for part in reversed(parts)}
-    return max(sources, key=lambda s: size.get(doi.normalise(s["source_doi"]), 0))
+
+    def rank(source: dict[str, Any]) -> tuple[bool, int]:
+        own = (source["provenance"] or {}).get("data_contributor") != "IDC"
+        return own, size.get(doi.normalise(source["source_doi"]), 0)
+
+    return max(sources, key=rank)
 
 
 def _collection_title(raw: dict[str, Any], first: dict[str, Any]) -> str:

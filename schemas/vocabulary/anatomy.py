@@ -16,7 +16,7 @@ _SIDES = {"left": "L", "right": "R", "both": "B"}
 
 
 class Anatomy(NamedTuple):
-    """A SNOMED CT body structure; `laterality` is "L", "R", "B" or None (PS3.3 C.7.3.1.1.3)."""
+    """A SNOMED CT body structure; `laterality` is "L", "R", "B" as in (0020,0062), or None."""
 
     label: str
     code: str
@@ -68,20 +68,22 @@ def _concept(key: str) -> Anatomy | None:
 @cache
 def _concepts() -> dict[str, Anatomy]:
     """The concepts by squeezed word, with our aliases before SNOMED CT's own names."""
-    concepts: dict[str, Anatomy] = {}
+    own: dict[str, Anatomy] = {}
     for key, (code, meaning) in _snomed().items():
-        concepts[key] = Anatomy(meaning[0].upper() + meaning[1:], code, "SCT", None)
+        own[key] = Anatomy(meaning[0].upper() + meaning[1:], code, "SCT", None)
+    ours: dict[str, Anatomy] = {}
     for row in table.read("anatomy_aliases"):
         if row["use"] == "search":
             continue
-        if (named := table.squeeze(row["label"])) not in concepts:
+        concept = own.get(table.squeeze(row["label"]))
+        if concept is None:
             raise VocabularyError(
                 f"{row['label']!r} is no body structure of the installed pydicom",
                 where="schemas/vocabulary/anatomy_aliases.csv",
                 do="Install pydicom 3.0",
             )
-        concepts[table.squeeze(row["alias"])] = concepts[named]
-    return concepts
+        ours[table.squeeze(row["alias"])] = concept
+    return own | ours
 
 
 @cache

@@ -18,7 +18,7 @@ def normalise(raw: str | None) -> str | None:
 
     A resolver's address (doi.org, dx.doi.org) or the scheme "doi:" is taken off. An address is
     percent-decoded, as that is how addresses are written; nothing else is changed. Only ASCII
-    letters lose their case: the DOI Handbook, section 2.4, compares no others.
+    letters lose their case: the DOI Handbook compares no others without it.
     """
     if raw is None:
         return None

@@ -28,7 +28,7 @@ _COMMONS_ADDRESS = re.compile(
 _COMMONS_NAME = re.compile(
     r"(?:creative commons|cc)[ -]*(?P<terms>(?:by|attribution)[a-z ,-]*?)[ -]*v?(?:ersion )?"
     r"(?P<version>\d\.\d)(?:[ -]+(?:international|unported|generic))?"
-    r"(?:[ -]+public)?(?:[ -]+licen[sc]e)?(?: \(cc[ -]by[a-z \d.-]*\))?",
+    r"(?:[ -]+public)?(?:[ -]+licen[sc]e)?(?: \((?P<again>cc[ -]by[a-z \d.-]*)\))?",
     re.IGNORECASE,
 )
 _COMMONS_IDENTIFIER = re.compile(
@@ -146,7 +146,9 @@ def _commons_name(text: str) -> str | None:
     if None in found:
         return None
     terms = [term for term in ("BY", "NC", "ND", "SA") if term in found]
-    return _exact("-".join(["CC", *terms, match["version"]]))
+    spdx = _exact("-".join(["CC", *terms, match["version"]]))
+    contradicted = match["again"] is not None and _commons_name(match["again"]) != spdx
+    return None if contradicted else spdx
 
 
 def _expression(text: str) -> str | None:
@@ -155,6 +157,8 @@ def _expression(text: str) -> str | None:
     try:
         parsed = _spdx().parse(text, validate=True)
     except (ExpressionError, ExpressionParseError):
+        return None
+    if parsed is None:
         return None
     if any(getattr(symbol, "is_exception", False) for symbol in parsed.symbols):
         return None  # an exception alone permits nothing

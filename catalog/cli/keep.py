@@ -1,0 +1,169 @@
+"""Commands of the maintainer: demo, refresh, publish, serve, releases."""
+
+from __future__ import annotations
+
+import typer
+
+from catalog.cli import output
+from catalog.cli.options import JSON
+
+SET = typer.Option(
+    [], "--set", metavar="KEY.base_url=URL", help="Read a source elsewhere, e.g. a mirror."
+)
+HOST = typer.Option("127.0.0.1", "--host", help="Address to listen on.")
+PORT = typer.Option(8001, "--port", min=0, max=65535, help="Port to listen on; 0 takes a free one.")
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands to `app`."""
+    app.command()(demo)
+    app.command()(refresh)
+    app.command()(publish)
+    app.command()(serve)
+    group = typer.Typer(help="List, verify and remove releases.", no_args_is_help=True)
+    group.command("list")(list_releases)
+    group.command("verify")(verify)
+    group.command("prune")(prune)
+    app.add_typer(group, name="releases")
+
+
+def demo(host: str = HOST, port: int = PORT) -> None:
+    """Build the embedded catalogue if it is not there yet, and serve it."""
+    from catalog.home import home
+    from catalog.refresh import refresh as run
+
+    result = run(home(), [], output.say)
+    if result.state == "failed":
+        output.say("the refresh failed; serving what there is")
+    serve(host, port)
+
+
+def refresh(
+    sources: list[str] = typer.Argument(None, metavar="[SOURCE]...", help="All if none is named."),
+    dry_run: bool = typer.Option(False, "--dry-run", help="Say what would be done, do nothing."),
+    full: bool = typer.Option(False, "--full", help="Harvest even what has not changed."),
+    accept_shrink: bool = typer.Option(
+        False, "--accept-shrink", help="Let a source through that came back much smaller."
+    ),
+    changed: list[str] = SET,
+    json: bool = JSON,
+) -> None:
+    """Harvest the sources and publish a release if anything changed."""
+    from catalog.home import home
+    from catalog.refresh import plan
+    from catalog.refresh import refresh as run
+    from catalog.settings import base_urls
+
+    overrides = base_urls(changed)
+    if dry_run:
+        rows = plan(home(), sources or [], overrides)
+        if json:
+            output.as_json(rows)
+        else:
+            output.table([[r["source"], r["would"], r["last"]] for r in rows],
+                         ["source", "would", "last harvest"])  # fmt: skip
+        return
+    result = run(
+        home(), sources or [], output.say, overrides=overrides, full=full,
+        accept_shrink=accept_shrink,
+    )  # fmt: skip
+    if json:
+        output.as_json({"state": result.state, "release": result.release, "runs": result.runs})
+    elif result.release:
+        print(f"release {result.release}")
+    else:
+        print("nothing changed: the current release stays")
+    if result.state != "ok":
+        raise typer.Exit(1 if result.state == "failed" else 3)
+
+
+def publish(
+    release: str = typer.Argument(None, metavar="[RELEASE]", help="The newest whole one if none."),
+    json: bool = JSON,
+) -> None:
+    """Verify a release and make it the current one: to go back, or forward again."""
+    from catalog.home import home, locked, point_current
+    from catalog.release import find, releases
+    from catalog.release import verify as check
+    from schemas.errors import ReleaseError
+
+    place = home()
+    if release is None:
+        newest = next(releases(place), None)
+        if newest is None:
+            raise ReleaseError(
+                "there is no release yet", where=str(place.root), do="Run: fairscan refresh"
+            )
+        folder = newest[0]
+    else:
+        folder = find(place, release)
+    info = check(folder)
+    with locked(place, "publish"):
+        point_current(place, folder)
+    if json:
+        output.as_json({"release": info.id, "counts": info.counts})
+    else:
+        print(f"release {info.id} is whole and now current")
+
+
+def serve(host: str = HOST, port: int = PORT) -> None:
+    """Serve the current release as a site; a newer one takes over by itself."""
+    from catalog.home import home
+    from catalog.serve import serve as run
+
+    run(home(), host, port, output.say)
+
+
+def list_releases(json: bool = JSON) -> None:
+    """List the releases, newest first."""
+    from catalog.home import home
+    from catalog.release import read_info, releases
+
+    rows = [(read_info(folder), current) for folder, current in releases(home())]
+    if json:
+        output.as_json(
+            [{"release": i.id, "current": c, "created": i.created, **i.counts} for i, c in rows]
+        )
+        return
+    output.table(
+        [
+            [i.id, "current" if c else "", output.number(i.counts["datasets"]),
+             output.number(i.counts["series"]), output.size(sum(f["bytes"] for f in i.files.values()))]
+            for i, c in rows
+        ],
+        ["release", "", "datasets", "series", "on disk"],
+        right=["datasets", "series", "on disk"],
+    )  # fmt: skip
+
+
+def verify(
+    release: str = typer.Argument(None, metavar="[RELEASE]", help="The current one if none."),
+    json: bool = JSON,
+) -> None:
+    """Compare every file of a release with its checksum."""
+    from catalog.home import home
+    from catalog.release import find
+    from catalog.release import verify as check
+
+    info = check(find(home(), release))
+    if json:
+        output.as_json({"release": info.id, "whole": True, "files": len(info.files)})
+    else:
+        print(f"release {info.id} is whole: {len(info.files)} files")
+
+
+def prune(
+    keep: int = typer.Option(5, "--keep", min=1, help="How many of the newest to keep."),
+    json: bool = JSON,
+) -> None:
+    """Remove old releases; the current one always stays."""
+    from catalog.home import home, locked
+    from catalog.release import prune as run
+
+    place = home()
+    with locked(place, "prune"):
+        gone = run(place, keep)
+    if json:
+        output.as_json({"removed": gone})
+    else:
+        print(f"removed {len(gone)}: {', '.join(gone)}" if gone else "nothing to remove")

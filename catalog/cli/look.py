@@ -1,0 +1,132 @@
+"""Commands that tell how the catalogue stands: status, sources, changes."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import typer
+
+from catalog.cli import output
+from catalog.cli.options import JSON
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands to `app`."""
+    app.command()(status)
+    app.command()(sources)
+    app.command()(changes)
+
+
+def status(json: bool = JSON) -> None:
+    """What the current release holds, and how each source's last run went."""
+    from catalog.home import current_release, home
+    from catalog.reader import Reader
+    from catalog.refresh import history, newest
+
+    place = home()
+    page = Reader(current_release(place)).status()
+    runs = [
+        {k: v for k, v in run.items() if k not in ("quarantine", "digest", "generator")}
+        for run in newest(history(place)).values()
+    ]
+    quarantined = [
+        {"source": run["source"], "local_id": entry["local_id"], "reason": entry["reason"]}
+        for run in newest(history(place)).values()
+        for entry in run.get("quarantine", [])
+    ]
+    if json:
+        output.as_json(
+            {
+                "release": page.release.id,
+                "created": page.release.created,
+                **page.release.counts,
+                "runs": runs,
+                "quarantine": quarantined,
+                "findings_by_check": page.findings,
+            }
+        )
+    else:
+        _print_status(page, runs, quarantined)
+    if any(run["state"] in ("failed", "held") for run in runs):
+        raise typer.Exit(3)
+
+
+def _print_status(page: Any, runs: list[dict[str, Any]], quarantined: list[dict[str, Any]]) -> None:
+    counts = page.release.counts
+    print(
+        f"release {page.release.id}: {counts['datasets']:,} datasets, {counts['series']:,} series, "
+        f"{output.size(counts['bytes'])}; {counts['findings']:,} findings, {counts['masked']:,} "
+        f"values masked, {counts['withheld']:,} datasets withheld"
+    )
+    output.table(
+        [
+            [r["source"], r["state"], r["finished"][:19], r.get("version"),
+             output.number(r.get("datasets")), output.number(r.get("series")), r["message"]]
+            for r in runs
+        ],
+        ["source", "state", "last run", "version", "datasets", "series", ""],
+        right=["datasets", "series"],
+    )  # fmt: skip
+    if quarantined:
+        output.table([[q["source"], q["local_id"], q["reason"]] for q in quarantined],
+                     ["source", "quarantined", "reason"])  # fmt: skip
+    output.table(
+        [
+            [f["check_id"], f["severity"], f["action"], output.number(f["findings"]),
+             output.number(f["datasets"]), output.number(f["affected"])]
+            for f in page.findings
+        ],
+        ["check", "severity", "policy", "findings", "datasets", "series"],
+        right=["findings", "datasets", "series"],
+    )  # fmt: skip
+
+
+def sources(json: bool = JSON) -> None:
+    """Every source: what it is, and what it holds here."""
+    from catalog.home import current_release, home
+    from catalog.reader import Reader
+
+    rows = Reader(current_release(home())).sources()
+    if json:
+        output.as_json(rows)
+        return
+    output.table(
+        [
+            [r["key"], r["name"], r["status"], r["state"], r["version"], output.number(r["datasets"]),
+             output.number(r["series"]), r["landing_url"]]
+            for r in rows
+        ],
+        ["source", "name", "status", "last run", "version", "datasets", "series", "page"],
+        right=["datasets", "series"],
+    )  # fmt: skip
+
+
+def changes(
+    since: str = typer.Option(
+        None, "--since", metavar="RELEASE", help="Compare with this release, not the previous one."
+    ),
+    json: bool = JSON,
+) -> None:
+    """What changed in the current release: datasets field by field, series counted."""
+    from catalog.changes import compare
+    from catalog.home import current_release, home
+    from catalog.reader import Reader
+    from catalog.release import find
+
+    place = home()
+    current = current_release(place)
+    if since is None:
+        page = Reader(current).status()
+        old, rows = page.previous, page.changes
+    else:
+        folder = find(place, since)
+        old, rows = folder.name, compare(folder, current)
+    if json:
+        output.as_json({"release": current.name, "since": old, "changes": rows})
+    elif old is None:
+        print(f"release {current.name} is the first one")
+    elif not rows:
+        print(f"nothing changed between {old} and {current.name}")
+    else:
+        output.table([[r["change"], r["dataset_id"], r["field"], r["old"], r["new"]] for r in rows],
+                     ["change", "dataset", "field", "old", "new"])  # fmt: skip
