@@ -151,9 +151,7 @@ def _write_series(connection: duckdb.DuckDBPyConnection) -> int:
         ).fetchone()
         masked += row[0] if row else 0
     if masked:
-        connection.execute(
-            f"UPDATE series SET text_id = {_TEXT_ID} WHERE text_id <> {_TEXT_ID}"
-        )
+        connection.execute(f"UPDATE series SET text_id = {_TEXT_ID} WHERE text_id <> {_TEXT_ID}")
     return masked
 
 
@@ -268,11 +266,15 @@ RUNS = pa.schema(
     ]
 )  # fmt: skip
 QUARANTINE = pa.schema(
-    [("source", pa.string()), ("local_id", pa.string()), ("reason", pa.string()), ("raw", pa.string())]
+    [
+        ("source", pa.string()),
+        ("local_id", pa.string()),
+        ("reason", pa.string()),
+        ("raw", pa.string()),
+    ]
 )
 CHECKS = pa.schema(
     [(name, pa.string()) for name in
      ("check_id", "title", "severity", "explanation", "reference", "action", "why")]
 )  # fmt: skip
 LABELS = pa.schema([(name, pa.string()) for name in ("facet", "value", "label")])
-

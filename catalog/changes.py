@@ -91,12 +91,12 @@ def _datasets(
             before, after = old[identifier], new[identifier]
             for field in before:
                 if before[field] != after[field]:
-                    yield _row("changed", identifier, field, _text(before[field]), _text(after[field]))
+                    yield _row(
+                        "changed", identifier, field, _text(before[field]), _text(after[field])
+                    )
 
 
-def _series(
-    connection: duckdb.DuckDBPyConnection, old: str, new: str
-) -> Iterator[dict[str, Any]]:
+def _series(connection: duckdb.DuckDBPyConnection, old: str, new: str) -> Iterator[dict[str, Any]]:
     content = f"hash({', '.join(_columns(connection, new))}) AS content"
     rows = connection.execute(
         f"""
@@ -120,7 +120,11 @@ def _columns(connection: duckdb.DuckDBPyConnection, schema: str) -> list[str]:
 
 
 def _row(
-    change: str, dataset: str, field: str | None = None, old: str | None = None, new: str | None = None
+    change: str,
+    dataset: str,
+    field: str | None = None,
+    old: str | None = None,
+    new: str | None = None,
 ) -> dict[str, Any]:
     return {"change": change, "dataset_id": dataset, "field": field, "old": old, "new": new}
 

@@ -94,7 +94,7 @@ def cohort(
     table, weights = _smallest(query)
     _match_texts(cursor, query)
     conditions, parameters = _conditions(query, table, matched=True)
-    counts = _facet_counts(cursor, query, table, weights, conditions, parameters)
+    counts = _facet_counts(cursor, table, weights, conditions, parameters)
     totals = counts.pop((None, None), (0, 0, 0))
     facets = facets_from(
         ((name, value, n) for (name, value), (n, _, _) in counts.items() if name),
@@ -173,9 +173,7 @@ def _conditions(
         parameters.append([])
     elif words:
         contains = " AND ".join("contains(text, ?)" for _ in words)
-        conditions.append(
-            ("", f"text_id IN (SELECT text_id FROM series_texts WHERE {contains})")
-        )
+        conditions.append(("", f"text_id IN (SELECT text_id FROM series_texts WHERE {contains})"))
         parameters.append(list(words))
     if table == "series":
         for bound, operator in ((query.age_min, ">="), (query.age_max, "<=")):
@@ -190,7 +188,6 @@ def _conditions(
 
 def _facet_counts(
     cursor: duckdb.DuckDBPyConnection,
-    query: Query,
     table: str,
     weights: tuple[str, str, str],
     conditions: list[tuple[str, str]],
@@ -262,6 +259,3 @@ def _rows(cursor: duckdb.DuckDBPyConnection, query: Query) -> tuple[SeriesRow, .
         [*parameters, query.size, (query.page - 1) * query.size],
     ).fetchall()
     return tuple(SeriesRow(*row) for row in rows)
-
-
-

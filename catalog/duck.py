@@ -12,7 +12,9 @@ import duckdb
 from schemas.errors import QueryError, ReleaseError
 
 
-def connect(catalogue: Path, *, memory: str = "1GB", threads: int | None = None) -> duckdb.DuckDBPyConnection:
+def connect(
+    catalogue: Path, *, memory: str = "1GB", threads: int | None = None
+) -> duckdb.DuckDBPyConnection:
     """Open a release's catalogue so that no statement can write, read files or reach a network.
 
     Raises:

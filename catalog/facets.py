@@ -1,4 +1,4 @@
-"""What a search and a cohort share: facets, and a query that is the same in URL, API and command."""
+"""What a search and a cohort share: facets, and one query for URL, API and command."""
 
 from __future__ import annotations
 

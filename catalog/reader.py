@@ -192,5 +192,3 @@ def _rows(
     cursor = connection.execute(sql, parameters or [])
     names = [column[0] for column in cursor.description]
     return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
-
-

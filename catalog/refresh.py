@@ -17,7 +17,14 @@ from pydantic import ValidationError
 
 from catalog import build
 from catalog.home import (
-    BUILDING, Home, current_release, locked, now, point_current, replace_folder, sync_folder,
+    BUILDING,
+    Home,
+    current_release,
+    locked,
+    now,
+    point_current,
+    replace_folder,
+    sync_folder,
     unwritable,
 )  # fmt: skip
 from catalog.release import generator, read_info
@@ -116,9 +123,7 @@ def newest(runs: Iterable[dict[str, Any]]) -> dict[str, dict[str, Any]]:
     return {run["source"]: run for run in runs}
 
 
-def _run(
-    place: Home, source: Source, say: Say, full: bool, accept_shrink: bool
-) -> dict[str, Any]:
+def _run(place: Home, source: Source, say: Say, full: bool, accept_shrink: bool) -> dict[str, Any]:
     """Harvest one source. Whatever goes wrong with it ends in its run, and harms no other."""
     started = now()
     run: dict[str, Any] = {"source": source.key, "started": started.isoformat()}
@@ -128,7 +133,13 @@ def _run(
         digest = harvester.digest()
         if last and not full and _is_fresh(last, digest):
             say(f"{source.key}: unchanged")
-            return {**last, **run, "finished": now().isoformat(), "state": "unchanged", "message": None}
+            return {
+                **last,
+                **run,
+                "finished": now().isoformat(),
+                "state": "unchanged",
+                "message": None,
+            }
         folder = place.sources / f"{BUILDING}{source.key}"
         folder.mkdir()
         say(f"{source.key}: reading {source.name}")
@@ -145,7 +156,11 @@ def _run(
             "generator": generator(),
         }
         problem = None if accept_shrink else _shrunk(run, harvest.stated, last)
-        run |= {"finished": now().isoformat(), "state": "held" if problem else "ok", "message": problem}
+        run |= {
+            "finished": now().isoformat(),
+            "state": "held" if problem else "ok",
+            "message": problem,
+        }
         if problem is None:
             spill = folder / "spill"
             if spill.exists():
@@ -159,9 +174,7 @@ def _run(
     return run
 
 
-def _write_records(
-    folder: Path, records: Iterable[RawRecord]
-) -> tuple[int, list[dict[str, str]]]:
+def _write_records(folder: Path, records: Iterable[RawRecord]) -> tuple[int, list[dict[str, str]]]:
     """Write raw payloads and valid datasets; return how many are valid, and those that are not."""
     valid: dict[str, Dataset] = {}
     quarantine = []

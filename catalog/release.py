@@ -61,9 +61,7 @@ def describe(folder: Path, **facts: Any) -> ReleaseInfo:
         for path in sorted(folder.rglob("*"))
         if path.is_file() and path.name != DESCRIPTION
     }
-    info = ReleaseInfo(
-        schema_version=SCHEMA_VERSION, generator=generator(), files=files, **facts
-    )
+    info = ReleaseInfo(schema_version=SCHEMA_VERSION, generator=generator(), files=files, **facts)
     text = json.dumps(asdict(info), indent=1, default=datetime.isoformat)
     (folder / DESCRIPTION).write_text(text + "\n", encoding="utf-8")
     return info
@@ -159,5 +157,5 @@ def _damaged(path: Path, what: str) -> ReleaseError:
     return ReleaseError(
         f"damaged release: {path.name} {what}",
         where=str(path),
-        do="Publish another one (fairscan releases list), or make a new one (fairscan refresh --full)",
+        do="Publish another one (fairscan releases list), or run: fairscan refresh --full",
     )

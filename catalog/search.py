@@ -34,9 +34,9 @@ _WORD = re.compile(r"[^\W_]+", re.UNICODE)
 _DOI = re.compile(r"10\.\d{4,9}/\S+")
 
 _COLUMNS = (
-    "id, source, kind, title, summary, doi, licence, licence_raw, access, status, modalities, "
-    "body_parts, conditions, species, subjects, studies, series, bytes, modified, findings, worst"
-)
+    "id source kind title summary doi licence licence_raw access status modalities body_parts "
+    "conditions species subjects studies series bytes modified findings worst"
+).split()
 _ORDER = {
     "title": "title COLLATE NOCASE",
     "subjects": "subjects DESC",
@@ -108,7 +108,9 @@ def search(connection: sqlite3.Connection, query: Query) -> SearchPage:
             match = relaxed
             note = "No dataset has every word; these have at least one of them."
     hits = _hits(connection, query, match) if total else ()
-    return SearchPage(query, total, hits, facets_from(counts, FACETS, query, labels(connection)), note)
+    return SearchPage(
+        query, total, hits, facets_from(counts, FACETS, query, labels(connection)), note
+    )
 
 
 def dataset_record(connection: sqlite3.Connection, dataset_id: str) -> dict[str, Any] | None:
@@ -151,7 +153,7 @@ def _scope(query: Query, match: str) -> tuple[str, list[Any]]:
 
 
 def _terms(query: Query) -> list[tuple[str, str, list[str]]]:
-    """(facet, SQL condition on `id`, parameters): one row a facet, or a value where all must hold."""
+    """(facet or "", SQL condition on `id`, parameters); where all must hold, one row a value."""
     inside = "id IN (SELECT dataset FROM facets WHERE facet = ? AND value "
     terms: list[tuple[str, str, list[str]]] = []
     for spec in FACETS:
@@ -200,16 +202,21 @@ def _hits(connection: sqlite3.Connection, query: Query, match: str) -> tuple[Hit
     default = "score" if match else "series DESC"
     order = _ORDER.get(query.sort or "", default)
     rows = connection.execute(
-        f"WITH scope AS ({scope}) SELECT {', '.join('d.' + c.strip() for c in _COLUMNS.split(','))} "
+        f"WITH scope AS ({scope}) SELECT {', '.join(f'd.{name}' for name in _COLUMNS)} "
         f"FROM scope JOIN datasets d ON d.rowid = scope.id WHERE 1{conditions} "
         f"ORDER BY {order}, d.id LIMIT ? OFFSET ?",
-        [*values, *(p for _, _, ps in terms for p in ps), query.size, (query.page - 1) * query.size],
+        [
+            *values,
+            *(p for _, _, ps in terms for p in ps),
+            query.size,
+            (query.page - 1) * query.size,
+        ],
     )
     return tuple(_hit(row) for row in rows)
 
 
 def _hit(row: tuple[Any, ...]) -> Hit:
-    fields: dict[str, Any] = dict(zip((c.strip() for c in _COLUMNS.split(",")), row, strict=True))
+    fields: dict[str, Any] = dict(zip(_COLUMNS, row, strict=True))
     for name in ("modalities", "body_parts", "conditions", "species"):
         fields[name] = tuple(json.loads(fields[name]))
     return Hit(**fields)

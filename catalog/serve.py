@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import os
 import secrets
 from collections.abc import Awaitable, Callable, MutableMapping
 from pathlib import Path
@@ -23,7 +22,7 @@ _GRACE = 60.0
 
 
 def site_folder() -> Path:
-    """The Datasette folder: beside the rooms in a checkout, inside `catalog` in an installed wheel."""
+    """The Datasette folder: beside the rooms in a checkout, inside `catalog` in a wheel."""
     room = Path(__file__).parent
     for folder in (room / "_site", room.parent / "site"):
         if (folder / "templates").is_dir():
@@ -107,11 +106,16 @@ class Switchboard:
     async def _open(self, link: str | None) -> None:
         datasette = datasette_for(current_release(self._place), self._secret)
         await datasette.invoke_startup()
-        self._app, self._datasette, self._link, self._refused = datasette.app(), datasette, link, None
+        self._app, self._datasette, self._link, self._refused = (
+            datasette.app(),
+            datasette,
+            link,
+            None,
+        )
 
     def _read_link(self) -> str | None:
         try:
-            return os.readlink(self._place.current)
+            return str(self._place.current.readlink())
         except OSError:
             return None
 

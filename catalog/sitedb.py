@@ -77,8 +77,8 @@ def _records(connection: duckdb.DuckDBPyConnection) -> Iterator[dict[str, Any]]:
 def _checked(connection: duckdb.DuckDBPyConnection) -> dict[str, tuple[int, str]]:
     """Dataset → how many findings that are more than information, and the worst severity."""
     rows = connection.execute(
-        f"SELECT dataset_id, count(*) FILTER (WHERE severity <> 'info'), arg_max(severity, {_WORST}) "
-        "FROM findings GROUP BY 1"
+        "SELECT dataset_id, count(*) FILTER (WHERE severity <> 'info'), "
+        f"arg_max(severity, {_WORST}) FROM findings GROUP BY 1"
     ).fetchall()
     return {row[0]: (row[1], row[2]) for row in rows}
 
@@ -105,7 +105,9 @@ def _insert(
     columns = [line[1] for line in site.execute("PRAGMA table_info(datasets)")]
     values = [shown[name] if name in shown else record[name] for name in columns]
     marks = ", ".join("?" * (len(columns) + 1))
-    site.execute(f"INSERT INTO datasets (rowid, {', '.join(columns)}) VALUES ({marks})", [row, *values])
+    site.execute(
+        f"INSERT INTO datasets (rowid, {', '.join(columns)}) VALUES ({marks})", [row, *values]
+    )
     site.executemany(
         "INSERT OR IGNORE INTO facets (dataset, facet, value) VALUES (?, ?, ?)",
         [(row, facet, value) for facet, value in _facets(record, lists)],

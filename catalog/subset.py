@@ -29,7 +29,7 @@ _BATCH = 2_000
 
 @dataclass(frozen=True, slots=True)
 class Written:
-    """Totals of a manifest; `bytes` of the files it names, `dois` and `licences` without repeats."""
+    """Totals of a manifest; `bytes` are of the files it names; DOIs and licences once each."""
 
     series: int
     subjects: int

@@ -32,17 +32,18 @@ INDEX, COLLECTIONS, RESULTS, VERSIONS = (
 MEMORY = "900MB"
 
 _NEEDED = {
-    INDEX: "collection_id analysis_result_id PatientID SeriesInstanceUID StudyInstanceUID source_DOI "
-    "PatientAge PatientSex StudyDate StudyDescription BodyPartExamined Modality SOPClassUID "
-    "TransferSyntaxUID Manufacturer ManufacturerModelName SeriesDate SeriesDescription instanceCount "
-    "license_short_name series_init_idc_version series_revised_idc_version series_aws_url "
-    "series_size_MB",
-    COLLECTIONS: "collection_id collection_name cancer_types tumor_locations subjects species sources "
-    "supporting_data program_id status updated description",
-    RESULTS: "analysis_result_id analysis_result_title source_DOI source_url subjects collections "
-    "modalities updated license_url license_long_name license_short_name description citation",
+    INDEX: "collection_id analysis_result_id PatientID SeriesInstanceUID StudyInstanceUID "
+    "source_DOI PatientAge PatientSex StudyDate StudyDescription BodyPartExamined Modality "
+    "SOPClassUID TransferSyntaxUID Manufacturer ManufacturerModelName SeriesDate "
+    "SeriesDescription instanceCount license_short_name series_init_idc_version "
+    "series_revised_idc_version series_aws_url series_size_MB",
+    COLLECTIONS: "collection_id collection_name cancer_types tumor_locations subjects species "
+    "sources supporting_data program_id status updated description",
+    RESULTS: "analysis_result_id analysis_result_title source_DOI source_url subjects "
+    "collections modalities updated license_url license_long_name license_short_name "
+    "description citation",
     VERSIONS: "idc_version version_timestamp",
-}  # fmt: skip
+}
 
 _NORMALISED = """
 SELECT
@@ -133,13 +134,12 @@ class Harvester(base.Harvester):
         connection.execute(f"CREATE VIEW series AS FROM read_parquet('{_quoted(series)}')")
         total = connection.execute("SELECT count(*) FROM series").fetchone()
         stated = connection.execute(
-            "SELECT (SELECT count(*) FROM read_parquet(?)) + (SELECT count(*) FROM read_parquet(?))",
+            "SELECT (SELECT count(*) FROM read_parquet(?)) + "
+            "(SELECT count(*) FROM read_parquet(?))",
             [str(self._path(COLLECTIONS)), str(self._path(RESULTS))],
         ).fetchone()
         assert total is not None and stated is not None
-        return base.Harvest(
-            version, dated, stated[0], total[0], self._records(connection, version)
-        )
+        return base.Harvest(version, dated, stated[0], total[0], self._records(connection, version))
 
     def _records(
         self, connection: duckdb.DuckDBPyConnection, version: str
@@ -183,9 +183,7 @@ class Harvester(base.Harvester):
         """Refuse a file that is missing, damaged, empty, or has lost a column that we read."""
         path = self._path(name)
         try:
-            found = connection.execute(
-                "SELECT name FROM parquet_schema(?)", [str(path)]
-            ).fetchall()
+            found = connection.execute("SELECT name FROM parquet_schema(?)", [str(path)]).fetchall()
             rows = connection.execute(
                 "SELECT sum(num_rows) FROM parquet_file_metadata(?)", [str(path)]
             ).fetchone()
@@ -222,7 +220,9 @@ class Harvester(base.Harvester):
             ).fetchall()
             return [row[0] for row in rows]
 
-        def table(name: str, column: str, read: Callable[[str], dict[str, Any]], types: str) -> None:
+        def table(
+            name: str, column: str, read: Callable[[str], dict[str, Any]], types: str
+        ) -> None:
             rows = [{"raw": raw, **read(raw)} for raw in distinct(column)]
             kinds = {"t": pa.string(), "f": pa.float64()}
             fields = dict(pair.split(":") for pair in types.split())
@@ -239,8 +239,11 @@ class Harvester(base.Harvester):
             return found._asdict() if found else {}
 
         def read_age(raw: str) -> dict[str, Any]:
-            years = age.parse(raw).years
-            return {"years": years, "band": age.band(years)}
+            years, problem = age.parse(raw)
+            return {
+                "years": None if problem == "implausible" else years,
+                "band": None if problem == "implausible" else age.band(years),
+            }
 
         def read_manufacturer(raw: str) -> dict[str, Any]:
             found = manufacturer.normalise(raw)
@@ -251,7 +254,9 @@ class Harvester(base.Harvester):
         table("manufacturer", "Manufacturer", read_manufacturer, "name:t")
         table("age", "PatientAge", read_age, "years:f band:t")
         table("sex", "PatientSex", lambda raw: {"code": sex.normalise(raw)}, "code:t")
-        table("licence", "license_short_name", lambda raw: {"spdx": licence.normalise(raw)}, "spdx:t")
+        table(
+            "licence", "license_short_name", lambda raw: {"spdx": licence.normalise(raw)}, "spdx:t"
+        )
 
 
 def _facts(connection: duckdb.DuckDBPyConnection, column: str) -> dict[str, dict[str, Any]]:
@@ -326,5 +331,3 @@ def _unreadable(path: Path, error: Exception) -> SourceError:
         where=str(path),
         do="Reinstall idc-index-data, or name another folder with --set idc.base_url=FOLDER",
     )
-
-

@@ -1,4 +1,4 @@
-"""IDC collections and analysis results as datasets: what the index says, beside what its series show."""
+"""IDC collections and analysis results as datasets: what the index says and its series show."""
 
 from __future__ import annotations
 
@@ -9,7 +9,15 @@ from typing import Any
 
 from harvesters.text import plain_text
 from schemas.dataset import (
-    Access, Count, Dataset, Distribution, Identifier, Method, Provenance, RelatedIdentifier, Term,
+    Access,
+    Count,
+    Dataset,
+    Distribution,
+    Identifier,
+    Method,
+    Provenance,
+    RelatedIdentifier,
+    Term,
 )  # fmt: skip
 from schemas.errors import RecordError
 from schemas.vocabulary import anatomy, doi, licence
@@ -20,8 +28,8 @@ _PUBLISHER = re.compile(r"\[Data ?set\]\.\s*([^.]+?)\.\s*https?://", re.IGNORECA
 _NOT_A_PLACE = {"various", "phantom", "lung phantom"}
 
 _STATED = (
-    "title description landing_url doi identifiers licence_raw licence_url access conditions species "
-    "supporting_data subjects programme modified related derived_from version"
+    "title description landing_url doi identifiers licence_raw licence_url access conditions "
+    "species supporting_data subjects programme modified related derived_from version"
 ).split()
 _DERIVED = (
     "licence modalities modalities_raw body_parts studies series images bytes sexes age_bands year "

@@ -92,7 +92,9 @@ class Distribution(_Part):
 
     title: str | None = Field(default=None, description="What this part is called")
     route: str = Field(description="How bytes are fetched, e.g. s3, https")
-    url: str | None = Field(default=None, description="Where bytes are fetched, if one place holds all")
+    url: str | None = Field(
+        default=None, description="Where bytes are fetched, if one place holds all"
+    )
     doi: str | None = Field(default=None, description="DOI of this part, bare and lower-case")
     licence: str | None = Field(default=None, description="SPDX expression, null if not certain")
     licence_raw: str | None = Field(default=None, description="What the repository wrote")
@@ -102,7 +104,9 @@ class Distribution(_Part):
     series: int | None = Field(default=None, ge=0, description="Series in this part")
     bytes: int | None = Field(default=None, ge=0, description="Size of this part in bytes")
     checksum: str | None = Field(default=None, description="algorithm:hex")
-    citation: str | None = Field(default=None, description="How its authors ask to be cited, as text")
+    citation: str | None = Field(
+        default=None, description="How its authors ask to be cited, as text"
+    )
 
 
 class Dataset(BaseModel):
@@ -152,5 +156,7 @@ class Dataset(BaseModel):
     status: Status = Field(default=Status.ACTIVE, description="Whether it is still offered")
     related: list[RelatedIdentifier] = Field(default=[], description="Related identifiers")
     distributions: list[Distribution] = Field(default=[], description="Ways to obtain it")
-    derived_from: list[str] = Field(default=[], description="Ids of datasets it annotates or derives from")
+    derived_from: list[str] = Field(
+        default=[], description="Ids of datasets it annotates or derives from"
+    )
     provenance: dict[str, Provenance] = Field(default={}, description="Field to where it came from")

@@ -18,9 +18,13 @@ SERIES = pa.schema(
         described("subject", _TEXT, "DICOM Patient ID (0010,0020) or participant"),
         described("study", _TEXT, "Study Instance UID (0020,000D) or session"),
         described("series", _TEXT, "Series Instance UID (0020,000E), scan or run", nullable=False),
-        described("modality", _TEXT, "Modality (0008,0060), a code of DICOM CID 29; null: unmapped"),
+        described(
+            "modality", _TEXT, "Modality (0008,0060), a code of DICOM CID 29; null: unmapped"
+        ),
         described("modality_raw", _TEXT, "Modality as published"),
-        described("body_part", _TEXT, "Anatomic region, SNOMED CT label; null: unknown or unmapped"),
+        described(
+            "body_part", _TEXT, "Anatomic region, SNOMED CT label; null: unknown or unmapped"
+        ),
         described("body_part_code", _TEXT, "SNOMED CT code of body_part"),
         described("laterality", _TEXT, "L, R or B where the published value says so"),
         described("body_part_raw", _TEXT, "Body Part Examined (0018,0015) as published"),

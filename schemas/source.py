@@ -24,7 +24,9 @@ class Source(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    key: str = Field(pattern=r"^[a-z][a-z0-9_]*$", description="Short name; dataset ids begin with it")
+    key: str = Field(
+        pattern=r"^[a-z][a-z0-9_]*$", description="Short name; dataset ids begin with it"
+    )
     name: str = Field(min_length=1, description="The repository's own name")
     kind: str = Field(pattern=r"^[a-z][a-z0-9_]*$", description="The harvester that reads it")
     landing_url: str = Field(pattern=r"^https?://", description="Where a person starts")

@@ -78,12 +78,16 @@ def cohort(
 
 def select(
     facets: dict[str, list[str]],
-    out: str = typer.Option(..., "--output", "-o", metavar="FILE", help="Where to write; - is stdout."),
+    out: str = typer.Option(
+        ..., "--output", "-o", metavar="FILE", help="Where to write; - is stdout."
+    ),
     text: str = TEXT,
     age_min: float = AGE_MIN,
     age_max: float = AGE_MAX,
     where: str = WHERE,
-    timeout: float = typer.Option(600.0, "--timeout", min=0.1, max=3600, help="Seconds it may take."),
+    timeout: float = typer.Option(
+        600.0, "--timeout", min=0.1, max=3600, help="Seconds it may take."
+    ),
     dry_run: bool = typer.Option(False, "--dry-run", help="Print the totals, write nothing."),
     json: bool = JSON,
 ) -> None:
@@ -106,7 +110,10 @@ def select(
         sql, parameters = condition(question)
         if dry_run:
             totals, parts = subset.summary(connection, sql, parameters)
-            written: dict[str, Any] = {**totals, "dois": sorted({p["doi"] for p in parts if p["doi"]})}
+            written: dict[str, Any] = {
+                **totals,
+                "dois": sorted({p["doi"] for p in parts if p["doi"]}),
+            }
         elif out == "-":
             subset.write(connection, info, question, sql, parameters, sys.stdout)
             return

@@ -10,6 +10,7 @@ from catalog.cli.options import JSON
 SET = typer.Option(
     [], "--set", metavar="KEY.base_url=URL", help="Read a source elsewhere, e.g. a mirror."
 )
+SOURCES = typer.Argument(None, metavar="[SOURCE]...", help="All if none is named.")
 HOST = typer.Option("127.0.0.1", "--host", help="Address to listen on.")
 PORT = typer.Option(8001, "--port", min=0, max=65535, help="Port to listen on; 0 takes a free one.")
 
@@ -39,7 +40,7 @@ def demo(host: str = HOST, port: int = PORT) -> None:
 
 
 def refresh(
-    sources: list[str] = typer.Argument(None, metavar="[SOURCE]...", help="All if none is named."),
+    sources: list[str] = SOURCES,
     dry_run: bool = typer.Option(False, "--dry-run", help="Say what would be done, do nothing."),
     full: bool = typer.Option(False, "--full", help="Harvest even what has not changed."),
     accept_shrink: bool = typer.Option(
@@ -128,7 +129,8 @@ def list_releases(json: bool = JSON) -> None:
     output.table(
         [
             [i.id, "current" if c else "", output.number(i.counts["datasets"]),
-             output.number(i.counts["series"]), output.size(sum(f["bytes"] for f in i.files.values()))]
+             output.number(i.counts["series"]),
+             output.size(sum(f["bytes"] for f in i.files.values()))]
             for i, c in rows
         ],
         ["release", "", "datasets", "series", "on disk"],

@@ -92,8 +92,8 @@ def sources(json: bool = JSON) -> None:
         return
     output.table(
         [
-            [r["key"], r["name"], r["status"], r["state"], r["version"], output.number(r["datasets"]),
-             output.number(r["series"]), r["landing_url"]]
+            [r["key"], r["name"], r["status"], r["state"], r["version"],
+             output.number(r["datasets"]), output.number(r["series"]), r["landing_url"]]
             for r in rows
         ],
         ["source", "name", "status", "last run", "version", "datasets", "series", "page"],

@@ -41,7 +41,9 @@ def with_facets(specs: Iterable[FacetSpec]) -> Callable[[Callable[..., None]], C
             )
             for spec in chosen
         ]
-        kept = [p.replace(kind=inspect.Parameter.KEYWORD_ONLY) for n, p in own.items() if n != "facets"]
+        kept = [
+            p.replace(kind=inspect.Parameter.KEYWORD_ONLY) for n, p in own.items() if n != "facets"
+        ]
         signature = inspect.Signature([*kept, *added])
         run.__signature__ = signature  # type: ignore[attr-defined]
         run.__annotations__ = {p.name: p.annotation for p in signature.parameters.values()}

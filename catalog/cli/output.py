@@ -19,7 +19,9 @@ def as_json(value: Any) -> None:
     print(json.dumps(value, indent=1, ensure_ascii=False, default=_plain))
 
 
-def table(rows: Iterable[Sequence[Any]], headings: Sequence[str], right: Sequence[str] = ()) -> None:
+def table(
+    rows: Iterable[Sequence[Any]], headings: Sequence[str], right: Sequence[str] = ()
+) -> None:
     """Print rows in columns; those named in `right` are numbers and stand to the right."""
     from rich import box
     from rich.console import Console

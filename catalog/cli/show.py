@@ -9,6 +9,8 @@ from catalog.cli.options import JSON, with_facets
 from catalog.search import FACETS, SORTS
 from schemas.errors import UsageError
 
+TEXT = typer.Argument(None, metavar="[TEXT]...", help="Words, an id or a DOI.")
+
 
 def register(app: typer.Typer) -> None:
     """Add the commands to `app`."""
@@ -18,7 +20,7 @@ def register(app: typer.Typer) -> None:
 
 def search(
     facets: dict[str, list[str]],
-    text: list[str] = typer.Argument(None, metavar="[TEXT]...", help="Words, an id or a DOI."),
+    text: list[str] = TEXT,
     sort: str = typer.Option(None, "--sort", help=f"One of: {', '.join(SORTS)}."),
     limit: int = typer.Option(20, "--limit", min=1, max=500, help="How many to print."),
     page: int = typer.Option(1, "--page", min=1, help="Which page of them."),
@@ -99,15 +101,15 @@ def show(
     ]
     output.table(rows, ["fact", "value", "how it is known"])
     output.table(
-        [[p["doi"], p["licence"] or p["licence_raw"], output.number(p["series"]), output.size(p["bytes"]),
-          p["title"]] for p in record["distributions"]],
+        [[p["doi"], p["licence"] or p["licence_raw"], output.number(p["series"]),
+          output.size(p["bytes"]), p["title"]] for p in record["distributions"]],
         ["part (DOI)", "licence", "series", "size", "title"],
         right=["series", "size"],
     )  # fmt: skip
     if page.findings:
         output.table(
-            [[f["severity"], f["check_id"], f["message"], f["evidence"], output.number(f["affected"]),
-              f["action"]] for f in page.findings],
+            [[f["severity"], f["check_id"], f["message"], f["evidence"],
+              output.number(f["affected"]), f["action"]] for f in page.findings],
             ["severity", "check", "finding", "evidence (masked)", "series", "policy"],
             right=["series"],
         )  # fmt: skip

@@ -1,0 +1,48 @@
+# What a person runs. Only Python >= 3.11, git and make need to be there first.
+PYTHON ?= python3
+PORT ?= 8001
+BIN := .venv/bin
+UV := $(or $(shell command -v uv 2>/dev/null),.uv/bin/uv)
+export UV_PYTHON_DOWNLOADS := never
+
+.PHONY: demo test check bench package format clean
+
+demo: .venv/.installed  ## build the embedded catalogue and serve the site
+	@$(BIN)/fairscan demo --port $(PORT)
+
+test: .venv/.installed-dev  ## run every test
+	@command -v chromium chromium-browser google-chrome >/dev/null || [ -n "$$CHROMIUM" ] || \
+		echo "no Chromium here: the browser tests are skipped (install chromium to run them)"
+	$(BIN)/pytest
+
+check: .venv/.installed-dev  ## formatting, lint, types, floors
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+bench: .venv/.installed-dev  ## speed and memory, as ratios measured in one run
+	$(BIN)/python -m tests.bench
+
+package: .venv/.installed-dev  ## build the wheel and try it in an empty environment
+	$(UV) build --quiet --wheel --out-dir dist
+	$(BIN)/python -m tests.package dist $(UV)
+
+format: .venv/.installed-dev  ## mend formatting and what lint can mend
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+clean:  ## remove everything that is made here
+	rm -rf .venv .uv dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+
+.uv/bin/uv:
+	$(PYTHON) -m venv .uv
+	.uv/bin/python -m pip install --quiet --disable-pip-version-check "uv>=0.9"
+
+.venv/.installed: pyproject.toml uv.lock | $(UV)
+	$(UV) sync --quiet --locked --no-dev --inexact
+	@touch $@
+
+.venv/.installed-dev: pyproject.toml uv.lock | $(UV)
+	$(UV) sync --quiet --locked
+	@touch $@ .venv/.installed
