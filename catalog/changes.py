@@ -13,6 +13,7 @@ import pyarrow as pa
 from catalog.release import CATALOGUE
 from schemas.dataset import Dataset
 from schemas.errors import ReleaseError
+from schemas.series import SERIES
 
 IGNORED = frozenset({"retrieved", "provenance"})
 """Fields that differ at every harvest and say nothing about the dataset."""
@@ -97,7 +98,8 @@ def _datasets(
 
 
 def _series(connection: duckdb.DuckDBPyConnection, old: str, new: str) -> Iterator[dict[str, Any]]:
-    content = f"hash({', '.join(_columns(connection, new))}) AS content"
+    texts = ", ".join(f"coalesce({c}::VARCHAR, chr(30))" for c in _columns(connection, new))
+    content = f"md5_number(concat_ws(chr(31), {texts})) AS content"
     rows = connection.execute(
         f"""
         WITH before AS (SELECT dataset_id, series, {content} FROM {old}.series),
@@ -116,7 +118,7 @@ def _series(connection: duckdb.DuckDBPyConnection, old: str, new: str) -> Iterat
 
 def _columns(connection: duckdb.DuckDBPyConnection, schema: str) -> list[str]:
     rows = connection.execute(f"DESCRIBE {schema}.series").fetchall()
-    return [row[0] for row in rows if row[0] not in ("subject_id", "text_id", "version")]
+    return [row[0] for row in rows if row[0] in SERIES.names and row[0] != "version"]
 
 
 def _row(

@@ -61,7 +61,7 @@ class Reader:
     def __init__(self, folder: Path, *, threads: int | None = None) -> None:
         self.folder = folder
         self.info = read_info(folder)
-        self._threads = threads
+        self._threads = threads  # 1 for a server: pages run side by side, each at half the cost
         self._local = threading.local()
         self._opening = threading.Lock()
         self._sqlite: list[sqlite3.Connection] = []

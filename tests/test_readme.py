@@ -1,0 +1,47 @@
+"""The README does what it says: its commands run, and the files that it names are there."""
+
+from __future__ import annotations
+
+import re
+import shlex
+import tomllib
+from pathlib import Path
+
+import pytest
+
+from schemas.source import Source
+from tests.commands import Fairscan
+
+README = Path(__file__).parents[1] / "README.md"
+TEXT = README.read_text(encoding="utf-8")
+BLOCKS = re.findall(r"```(\w+)\n(.*?)```", TEXT, re.DOTALL)
+COMMANDS = [
+    line
+    for language, block in BLOCKS
+    if language == "sh"
+    for line in block.splitlines()
+    if line.startswith("fairscan ")
+]
+
+
+@pytest.mark.parametrize("line", COMMANDS)
+def test_a_command_of_the_readme_runs(
+    line: str, copied_home: Path, fairscan: Fairscan, tmp_path: Path
+) -> None:
+    words = shlex.split(line, comments=True)[1:]
+    words = [str(tmp_path / "subset.json") if word == "subset.json" else word for word in words]
+    done = fairscan(*words, home=copied_home)
+    assert done.returncode == 0, done.stderr
+
+
+def test_the_example_of_a_source_file_is_one() -> None:
+    example = next(block for language, block in BLOCKS if language == "toml" and "key" in block)
+    assert Source.model_validate(tomllib.loads(example)).key == "idc"
+
+
+def test_files_and_targets_that_the_readme_names_exist() -> None:
+    for target in re.findall(r"\]\(([^)#:]+)\)", TEXT):
+        assert (README.parent / target).exists(), target
+    makefile = (README.parent / "Makefile").read_text(encoding="utf-8")
+    for target in re.findall(r"^make (\w+)", TEXT, re.MULTILINE):
+        assert f"\n{target}:" in makefile, target
