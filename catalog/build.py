@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import json
+import shutil
 from collections.abc import Callable, Sequence
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -55,9 +57,36 @@ def build(
     """
     moment = now()
     folder = place.releases / f"{BUILDING}release"
-    folder.mkdir()
     harvests = [place.sources / source.key for source in sources]
     harvests = [harvest for harvest in harvests if (harvest / "run.json").is_file()]
+    folder.mkdir()
+    try:
+        counts = _write(folder, harvests, sources, runs, previous, moment, say)
+        info = describe(
+            folder,
+            id=new_id(place, moment),
+            created=moment,
+            policy=policy_digest(),
+            previous=previous.name if previous else None,
+            counts=counts,
+            sources={h.name: json.loads((h / "run.json").read_text())["digest"] for h in harvests},
+        )
+        replace_folder(folder, place.releases / info.id)
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+    return place.releases / info.id
+
+
+def _write(
+    folder: Path,
+    harvests: list[Path],
+    sources: list[Source],
+    runs: list[dict[str, Any]],
+    previous: Path | None,
+    moment: datetime,
+    say: Say,
+) -> dict[str, int]:
+    """Write every file of the release but its description; return its counts."""
     policy = policies.load()
     connection = _open(folder)
     try:
@@ -71,31 +100,15 @@ def build(
         say("writing tables")
         _write_tables(connection, sources, runs, policy)
         changes.write(connection, previous)
-        counts = _counts(connection, masked)
         say("writing Parquet")
         _write_parquet(connection, folder)
         say("building the search database")
-        identifier = new_id(place, moment)
         sitedb.build(connection, folder / SITE)
         connection.execute("DROP VIEW harvested")
-        connection.execute("CHECKPOINT")
+        return _counts(connection, masked)
     finally:
         connection.close()
-    spill = folder / "spill"
-    if spill.exists():
-        spill.rmdir()
-    describe(
-        folder,
-        id=identifier,
-        created=moment,
-        policy=policy_digest(),
-        previous=previous.name if previous else None,
-        counts=counts,
-        sources={h.name: json.loads((h / "run.json").read_text())["digest"] for h in harvests},
-    )
-    target = place.releases / identifier
-    replace_folder(folder, target)
-    return target
+        shutil.rmtree(folder / "spill", ignore_errors=True)
 
 
 def policy_digest() -> str:

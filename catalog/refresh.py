@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import shutil
 import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
@@ -31,7 +33,7 @@ from catalog.release import generator, read_info
 from harvesters.base import RawRecord, chosen_sources, harvester_for, load_sources
 from schemas.arrow import schema_of
 from schemas.dataset import Dataset
-from schemas.errors import FairscanError, RecordError, ReleaseError, SourceError
+from schemas.errors import FairscanError, RecordError, ReleaseError
 from schemas.source import Source
 
 SHRINK = 0.9
@@ -126,6 +128,7 @@ def newest(runs: Iterable[dict[str, Any]]) -> dict[str, dict[str, Any]]:
 def _run(place: Home, source: Source, say: Say, full: bool, accept_shrink: bool) -> dict[str, Any]:
     """Harvest one source. Whatever goes wrong with it ends in its run, and harms no other."""
     started = now()
+    folder = place.sources / f"{BUILDING}{source.key}"
     run: dict[str, Any] = {"source": source.key, "started": started.isoformat()}
     last = last_good(place, source.key)
     try:
@@ -140,7 +143,6 @@ def _run(place: Home, source: Source, say: Say, full: bool, accept_shrink: bool)
                 "state": "unchanged",
                 "message": None,
             }
-        folder = place.sources / f"{BUILDING}{source.key}"
         folder.mkdir()
         say(f"{source.key}: reading {source.name}")
         harvest = harvester.harvest(folder)
@@ -168,9 +170,17 @@ def _run(place: Home, source: Source, say: Say, full: bool, accept_shrink: bool)
             (folder / "run.json").write_text(json.dumps(run), encoding="utf-8")
             replace_folder(folder, place.sources / source.key)
         say(f"{source.key}: {problem or f'{kept:,} datasets, {harvest.series or 0:,} series'}")
-    except SourceError as error:
-        run |= {"finished": now().isoformat(), "state": "failed", "message": str(error)}
-        say(f"{source.key}: failed: {error}")
+    except (OSError, duckdb.Error):
+        raise  # our own disk or memory: no source's fault
+    except Exception as error:  # a fault of one harvester must not stop the others
+        known = isinstance(error, FairscanError)
+        message = str(error) if known else f"a fault in its harvester: {error!r}"
+        run |= {"finished": now().isoformat(), "state": "failed", "message": message}
+        say(f"{source.key}: failed: {message}")
+        if not known and os.environ.get("FAIRSCAN_DEBUG"):
+            raise
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
     return run
 
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import UTC, date, datetime
 from functools import partial
 from pathlib import Path
@@ -119,18 +120,18 @@ class Harvester(base.Harvester):
             }
         )
         for name, columns in _NEEDED.items():
-            self._check(connection, name, columns.split())
-        version, dated = self._version(connection)
-        self._map_vocabularies(connection)
+            with _reading(self._path(name), folder):
+                self._check(connection, name, columns.split())
+        with _reading(self._path(VERSIONS), folder):
+            version, dated = self._version(connection)
         series = folder / "series.parquet"
-        try:
+        with _reading(self._path(INDEX), folder):
+            self._map_vocabularies(connection)
             connection.execute(
                 f"COPY ({_NORMALISED}) TO '{_quoted(series)}' "
                 "(FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE 122880)",
                 [int(version), str(self._path(INDEX))],
             )
-        except duckdb.Error as error:
-            raise _unreadable(self._path(INDEX), error) from error
         connection.execute(f"CREATE VIEW series AS FROM read_parquet('{_quoted(series)}')")
         total = connection.execute("SELECT count(*) FROM series").fetchone()
         stated = connection.execute(
@@ -139,10 +140,11 @@ class Harvester(base.Harvester):
             [str(self._path(COLLECTIONS)), str(self._path(RESULTS))],
         ).fetchone()
         assert total is not None and stated is not None
-        return base.Harvest(version, dated, stated[0], total[0], self._records(connection, version))
+        records = self._records(connection, version, folder)
+        return base.Harvest(version, dated, stated[0], total[0], records)
 
     def _records(
-        self, connection: duckdb.DuckDBPyConnection, version: str
+        self, connection: duckdb.DuckDBPyConnection, version: str, folder: Path
     ) -> Iterator[base.RawRecord]:
         retrieved = datetime.now(UTC)
         kinds: tuple[tuple[str, str, str, Callable[..., Any]], ...] = (
@@ -152,12 +154,13 @@ class Harvester(base.Harvester):
         for name, key, column, build in kinds:
             facts = _facts(connection, column)
             parts = _parts(connection, column)
-            cursor = connection.execute(
-                f"SELECT * FROM read_parquet(?) ORDER BY {key}", [str(self._path(name))]
-            )
-            names = [entry[0] for entry in cursor.description]
-            for row in cursor.fetchall():
-                raw = dict(zip(names, row, strict=True))
+            with _reading(self._path(name), folder):
+                rows = _rows(
+                    connection,
+                    f"SELECT * FROM read_parquet(?) ORDER BY {key}",
+                    str(self._path(name)),
+                )
+            for raw in rows:
                 identifier = f"idc:{raw[key]}"
                 yield base.RawRecord(
                     raw[key],
@@ -182,13 +185,10 @@ class Harvester(base.Harvester):
     def _check(self, connection: duckdb.DuckDBPyConnection, name: str, columns: list[str]) -> None:
         """Refuse a file that is missing, damaged, empty, or has lost a column that we read."""
         path = self._path(name)
-        try:
-            found = connection.execute("SELECT name FROM parquet_schema(?)", [str(path)]).fetchall()
-            rows = connection.execute(
-                "SELECT sum(num_rows) FROM parquet_file_metadata(?)", [str(path)]
-            ).fetchone()
-        except duckdb.Error as error:
-            raise _unreadable(path, error) from error
+        found = connection.execute("SELECT name FROM parquet_schema(?)", [str(path)]).fetchall()
+        rows = connection.execute(
+            "SELECT sum(num_rows) FROM parquet_file_metadata(?)", [str(path)]
+        ).fetchone()
         lost = [column for column in columns if column not in {row[0] for row in found}]
         if lost:
             raise SourceError(
@@ -314,10 +314,27 @@ def _parts(connection: duckdb.DuckDBPyConnection, column: str) -> dict[str, list
     return parts
 
 
-def _rows(connection: duckdb.DuckDBPyConnection, sql: str) -> list[dict[str, Any]]:
-    cursor = connection.execute(sql)
+def _rows(connection: duckdb.DuckDBPyConnection, sql: str, *values: str) -> list[dict[str, Any]]:
+    cursor = connection.execute(sql, values)
     names = [entry[0] for entry in cursor.description]
     return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
+
+
+@contextmanager
+def _reading(path: Path, folder: Path) -> Iterator[None]:
+    """An error in here means that `path` cannot be read, unless it tells of our own `folder`.
+
+    Raises:
+        SourceError: naming `path`; a failure to write or for want of memory passes as it is.
+    """
+    try:
+        yield
+    except duckdb.OutOfMemoryException:
+        raise
+    except (duckdb.Error, ValueError) as error:
+        if str(folder) in str(error):
+            raise
+        raise _unreadable(path, error) from error
 
 
 def _quoted(path: Path) -> str:
