@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import hashlib
 import json
 import shutil
@@ -20,7 +21,8 @@ from catalog.labels import labels
 from catalog.release import CATALOGUE, SITE, describe, new_id
 from curation import checks, metadata
 from curation import policy as policies
-from schemas.arrow import schema_of
+from schemas.arrow import descriptions, schema_of
+from schemas.dataset import Dataset
 from schemas.errors import ReleaseError
 from schemas.link import Link, Relation
 from schemas.series import SERIES
@@ -165,6 +167,10 @@ def _write_series(connection: duckdb.DuckDBPyConnection) -> int:
         [withheld],
     )
     connection.execute("DELETE FROM datasets WHERE list_contains(?, id)", [withheld])
+    for table, schema in (("series", SERIES), ("datasets", schema_of(Dataset))):
+        for column, text in descriptions(schema).items():
+            quoted = text.replace("'", "''")
+            connection.execute(f"COMMENT ON COLUMN {table}.{column} IS '{quoted}'")
     masked = 0
     for (field,) in connection.execute("SELECT DISTINCT field FROM masks").fetchall():
         emptied = ", ".join(f"{name} = NULL" for name in (field, *_EMPTY_WITH.get(field, ())))
@@ -237,12 +243,16 @@ def _write_tables(
         for c in checks.registered().values()
     ]  # fmt: skip
     _create(connection, "checks", pa.Table.from_pylist(rules, schema=CHECKS))
-    named = connection.execute("SELECT id, title FROM datasets").fetchall()
+    named = connection.execute(
+        "SELECT id, CASE kind WHEN 'collection' THEN coalesce(list_filter(identifiers, "
+        "lambda i: i.scheme = 'short_name')[1].value, title) ELSE title END FROM datasets"
+    ).fetchall()
     rows = labels(dict(named), sources)
     _create(connection, "labels", pa.Table.from_pylist(rows, schema=LABELS))
 
 
 def _write_parquet(connection: duckdb.DuckDBPyConnection, folder: Path) -> None:
+    described = base64.b64encode(SERIES.remove(0).serialize().to_pybytes()).decode()
     (folder / "series").mkdir()
     keys = connection.execute("SELECT DISTINCT source FROM series ORDER BY 1").fetchall()
     for (key,) in keys:
@@ -251,8 +261,8 @@ def _write_parquet(connection: duckdb.DuckDBPyConnection, folder: Path) -> None:
         columns = ", ".join(name for name in SERIES.names if name != "source")
         connection.execute(
             f"COPY (SELECT {columns} FROM series WHERE source = '{key}') "
-            f"TO '{_quoted(part / 'series.parquet')}' "
-            "(FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE 122880)"
+            f"TO '{_quoted(part / 'series.parquet')}' (FORMAT parquet, COMPRESSION zstd, "
+            f"ROW_GROUP_SIZE 122880, KV_METADATA {{'ARROW:schema': '{described}'}})"
         )
     for table in TABLES:
         connection.execute(

@@ -20,13 +20,13 @@ _FIXED = {
 }
 
 
-def labels(titles: Mapping[str, str], sources: Iterable[Source]) -> list[dict[str, str]]:
-    """Rows of (facet, value, label), for values whose label is not the value itself."""
+def labels(names: Mapping[str, str], sources: Iterable[Source]) -> list[dict[str, str]]:
+    """Rows of (facet, value, label); `names` is what each dataset is called in a list."""
     found = {facet: dict(values) for facet, values in _FIXED.items()}
     found["modality"] = {code: f"{code} · {modality.get(code).label}" for code in modality.codes()}
     found["sex"] = {code: sex.label(code) for code in ("M", "F", "O")}
     found["source"] = {source.key: source.name for source in sources}
-    found["dataset_id"] = found["derived_dataset_id"] = dict(titles)
+    found["dataset_id"] = found["derived_dataset_id"] = dict(names)
     return [
         {"facet": facet, "value": value, "label": label}
         for facet, values in found.items()

@@ -342,7 +342,8 @@ def _quoted(path: Path) -> str:
 
 
 def _unreadable(path: Path, error: Exception) -> SourceError:
-    reason = re.sub(r"\s+", " ", str(error).splitlines()[0])
+    told = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
+    reason = re.sub(r"\s+", " ", told.splitlines()[0])
     return SourceError(
         f"the IDC index cannot be read: {reason}",
         where=str(path),

@@ -6,6 +6,7 @@ import typer
 
 from catalog.cli import output
 from catalog.cli.options import JSON
+from schemas.errors import ReleaseError
 
 SET = typer.Option(
     [], "--set", metavar="KEY.base_url=URL", help="Read a source elsewhere, e.g. a mirror."
@@ -33,9 +34,10 @@ def demo(host: str = HOST, port: int = PORT) -> None:
     from catalog.home import home
     from catalog.refresh import refresh as run
 
-    result = run(home(), [], output.say)
-    if result.state == "failed":
-        output.say("the refresh failed; serving what there is")
+    try:
+        run(home(), [], output.say)
+    except ReleaseError as error:
+        output.say(f"not refreshed, serving what there is: {error}")
     serve(host, port)
 
 
@@ -73,7 +75,8 @@ def refresh(
     elif result.release:
         print(f"release {result.release}")
     else:
-        print("nothing changed: the current release stays")
+        print("nothing changed" if result.state == "ok" else "nothing published", end="")
+        print(": the current release stays as it is")
     if result.state != "ok":
         raise typer.Exit(1 if result.state == "failed" else 3)
 
@@ -86,7 +89,6 @@ def publish(
     from catalog.home import home, locked, point_current
     from catalog.release import find, releases
     from catalog.release import verify as check
-    from schemas.errors import ReleaseError
 
     place = home()
     if release is None:

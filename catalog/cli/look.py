@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import typer
 
 from catalog.cli import output
 from catalog.cli.options import JSON
+
+if TYPE_CHECKING:
+    from catalog.reader import StatusPage
 
 
 def register(app: typer.Typer) -> None:
@@ -24,25 +27,27 @@ def status(json: bool = JSON) -> None:
     from catalog.refresh import history, newest
 
     place = home()
-    page = Reader(current_release(place)).status()
-    runs = [
-        {k: v for k, v in run.items() if k not in ("quarantine", "digest", "generator")}
-        for run in newest(history(place)).values()
-    ]
+    last = newest(history(place)).values()
+    page = None
+    if place.current.is_symlink() or not last:
+        page = Reader(current_release(place)).status()
+    hidden = ("quarantine", "digest", "generator")
+    runs = [{k: v for k, v in run.items() if k not in hidden} for run in last]
     quarantined = [
         {"source": run["source"], "local_id": entry["local_id"], "reason": entry["reason"]}
-        for run in newest(history(place)).values()
+        for run in last
         for entry in run.get("quarantine", [])
     ]
     if json:
+        release = page.release if page else None
         output.as_json(
             {
-                "release": page.release.id,
-                "created": page.release.created,
-                **page.release.counts,
+                "release": release.id if release else None,
+                "created": release.created if release else None,
+                **(release.counts if release else {}),
                 "runs": runs,
                 "quarantine": quarantined,
-                "findings_by_check": page.findings,
+                "findings_by_check": page.findings if page else [],
             }
         )
     else:
@@ -51,13 +56,19 @@ def status(json: bool = JSON) -> None:
         raise typer.Exit(3)
 
 
-def _print_status(page: Any, runs: list[dict[str, Any]], quarantined: list[dict[str, Any]]) -> None:
-    counts = page.release.counts
-    print(
-        f"release {page.release.id}: {counts['datasets']:,} datasets, {counts['series']:,} series, "
-        f"{output.size(counts['bytes'])}; {counts['findings']:,} findings, {counts['masked']:,} "
-        f"values masked, {counts['withheld']:,} datasets withheld"
-    )
+def _print_status(
+    page: StatusPage | None, runs: list[dict[str, Any]], quarantined: list[dict[str, Any]]
+) -> None:
+    if page:
+        counts = page.release.counts
+        print(
+            f"release {page.release.id}: {counts['datasets']:,} datasets, "
+            f"{counts['series']:,} series, {output.size(counts['bytes'])}; "
+            f"{counts['findings']:,} findings, {counts['masked']:,} values masked, "
+            f"{counts['withheld']:,} datasets withheld"
+        )
+    else:
+        print("there is no release yet")
     output.table(
         [
             [r["source"], r["state"], r["finished"][:19], r.get("version"),
@@ -70,15 +81,16 @@ def _print_status(page: Any, runs: list[dict[str, Any]], quarantined: list[dict[
     if quarantined:
         output.table([[q["source"], q["local_id"], q["reason"]] for q in quarantined],
                      ["source", "quarantined", "reason"])  # fmt: skip
-    output.table(
-        [
-            [f["check_id"], f["severity"], f["action"], output.number(f["findings"]),
-             output.number(f["datasets"]), output.number(f["affected"])]
-            for f in page.findings
-        ],
-        ["check", "severity", "policy", "findings", "datasets", "series"],
-        right=["findings", "datasets", "series"],
-    )  # fmt: skip
+    if page and page.findings:
+        output.table(
+            [
+                [f["check_id"], f["severity"], f["action"], output.number(f["findings"]),
+                 output.number(f["datasets"]), output.number(f["affected"])]
+                for f in page.findings
+            ],
+            ["check", "severity", "policy", "findings", "datasets", "series"],
+            right=["findings", "datasets", "series"],
+        )  # fmt: skip
 
 
 def sources(json: bool = JSON) -> None:
