@@ -126,6 +126,7 @@ def _open(folder: Path) -> duckdb.DuckDBPyConnection:
     return duckdb.connect(
         str(folder / CATALOGUE),
         config={
+            "storage_compatibility_version": "v1.5.0",
             "memory_limit": MEMORY,
             "temp_directory": str(folder / "spill"),
             "autoinstall_known_extensions": False,
@@ -262,7 +263,8 @@ def _write_parquet(connection: duckdb.DuckDBPyConnection, folder: Path) -> None:
         connection.execute(
             f"COPY (SELECT {columns} FROM series WHERE source = '{key}') "
             f"TO '{_quoted(part / 'series.parquet')}' (FORMAT parquet, COMPRESSION zstd, "
-            f"ROW_GROUP_SIZE 122880, KV_METADATA {{'ARROW:schema': '{described}'}})"
+            "COMPRESSION_LEVEL 1, ROW_GROUP_SIZE 122880, "
+            f"KV_METADATA {{'ARROW:schema': '{described}'}})"
         )
     for table in TABLES:
         connection.execute(

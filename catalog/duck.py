@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import atexit
 import threading
+import weakref
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -10,6 +12,15 @@ from pathlib import Path
 import duckdb
 
 from schemas.errors import QueryError, ReleaseError
+
+_opened: weakref.WeakSet[duckdb.DuckDBPyConnection] = weakref.WeakSet()
+
+
+@atexit.register
+def _close_all() -> None:
+    """DuckDB's own threads can abort a process that ends while they start."""
+    for connection in list(_opened):
+        connection.close()
 
 
 def connect(
@@ -38,6 +49,7 @@ def connect(
         raise ReleaseError(
             f"damaged release: {reason}", where=str(catalogue), do=_REPAIR
         ) from error
+    _opened.add(connection)
     return connection
 
 

@@ -79,7 +79,7 @@ class Reader:
         from catalog import cohort
 
         with self.cursor(seconds) as cursor:
-            if query.where:
+            if query.where is not None:
                 query = replace(query, where=cohort.checked_where(cursor, query.where))
             return cohort.cohort(cursor, query, self.labels(), rows=rows)
 

@@ -5,6 +5,7 @@ The file is JSON with one series a line, so that it can be read whole, streamed,
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import json
 from dataclasses import dataclass
@@ -12,9 +13,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO
 
 from catalog.facets import Query
-from catalog.home import now, unwritable
+from catalog.home import now
 from catalog.release import ReleaseInfo
-from schemas.errors import UsageError
+from schemas.errors import ReleaseError, UsageError
 
 if TYPE_CHECKING:
     import duckdb
@@ -133,7 +134,12 @@ def write_file(
             written = write(cursor, info, query, where, parameters, out)
         new.replace(path)
     except OSError as error:
-        raise unwritable(path, error) from error
+        raise ReleaseError(
+            f"the manifest cannot be written: {error.strerror or error}",
+            where=str(path),
+            do="Name another file with -o, or free the disk",
+        ) from error
     finally:
-        new.unlink(missing_ok=True)
+        with contextlib.suppress(OSError):
+            new.unlink()
     return written

@@ -129,7 +129,7 @@ class Harvester(base.Harvester):
             self._map_vocabularies(connection)
             connection.execute(
                 f"COPY ({_NORMALISED}) TO '{_quoted(series)}' "
-                "(FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE 122880)",
+                "(FORMAT parquet, COMPRESSION zstd, COMPRESSION_LEVEL 1, ROW_GROUP_SIZE 122880)",
                 [int(version), str(self._path(INDEX))],
             )
         connection.execute(f"CREATE VIEW series AS FROM read_parquet('{_quoted(series)}')")

@@ -92,6 +92,7 @@ def select(
     json: bool = JSON,
 ) -> None:
     """Write a subset manifest: DOIs, licences, bytes and one line a series."""
+    from dataclasses import replace
     from pathlib import Path
 
     from catalog import subset
@@ -105,9 +106,10 @@ def select(
     info = read_info(folder)
     connection = connect(folder / CATALOGUE)
     with limited(connection, timeout):
-        if question.where:
-            checked_where(connection, question.where)
-        sql, parameters = condition(question)
+        checked = question
+        if question.where is not None:
+            checked = replace(question, where=checked_where(connection, question.where))
+        sql, parameters = condition(checked)
         if dry_run:
             totals, parts = subset.summary(connection, sql, parameters)
             written: dict[str, Any] = {
@@ -132,7 +134,7 @@ def select(
 
 def query(
     sql: str = typer.Argument(..., help="One SELECT on the release's tables (DuckDB SQL)."),
-    limit: int = typer.Option(1000, "--limit", min=1, help="Print at most this many rows."),
+    limit: int = typer.Option(100, "--limit", min=1, help="Print at most this many rows."),
     timeout: float = TIMEOUT,
     json: bool = JSON,
 ) -> None:
