@@ -7,7 +7,7 @@ import json
 import os
 import shutil
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -96,8 +96,11 @@ def locked(place: Home, doing: str) -> Iterator[None]:
         write_whole(place.root / "lock.json", json.dumps(holder))
         _clear_leftovers(place)
         yield
+    except OSError as error:
+        raise unwritable(place.root, error) from error
     finally:
-        (place.root / "lock.json").unlink(missing_ok=True)
+        with suppress(OSError):
+            (place.root / "lock.json").unlink()
         lock.release()
 
 

@@ -16,6 +16,7 @@ _FIXED = {
         "closed": "Closed",
         "gone": "Gone",
     },
+    "derived_dataset_id": {"": "none: the collection's own"},
     "kind": {"collection": "Collection", "analysis_result": "Analysis result"},
 }
 
@@ -26,7 +27,8 @@ def labels(names: Mapping[str, str], sources: Iterable[Source]) -> list[dict[str
     found["modality"] = {code: f"{code} · {modality.get(code).label}" for code in modality.codes()}
     found["sex"] = {code: sex.label(code) for code in ("M", "F", "O")}
     found["source"] = {source.key: source.name for source in sources}
-    found["dataset_id"] = found["derived_dataset_id"] = dict(names)
+    found["dataset_id"] = dict(names)
+    found["derived_dataset_id"] |= names
     return [
         {"facet": facet, "value": value, "label": label}
         for facet, values in found.items()

@@ -1,0 +1,167 @@
+"""How values read on a page: numbers, sizes, dates, links, and the URL of a changed query."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Iterable
+from dataclasses import replace
+from datetime import datetime
+from typing import Any
+from urllib.parse import quote, urlencode, urlsplit
+
+from datasette import hookimpl
+from jinja2 import Environment
+from markupsafe import Markup, escape
+
+from catalog.cohort import FACETS
+from catalog.facets import UNKNOWN, Facet, FacetValue, Query
+
+NOT_STATED = Markup('<span class="unknown">not stated</span>')
+_UNITS = ("bytes", "kB", "MB", "GB", "TB", "PB")
+_OPTIONS = {
+    **{spec.name: spec.option for spec in FACETS},
+    "q": "--text",
+    "age_min": "--age-min",
+    "age_max": "--age-max",
+}
+
+
+@hookimpl
+def prepare_jinja2_environment(env: Environment) -> None:
+    """Give the templates their filters."""
+    env.filters.update(
+        number=number, size=size, day=day, moment=moment, doi=doi, web=web, path=path,
+        terms=terms, share=share, local=local, spoken=spoken, command=command,
+    )  # fmt: skip
+    env.globals.update(
+        turned=turned, without=without, chosen=chosen, ordered=ordered, worth_showing=worth_showing
+    )
+
+
+def number(value: int | None) -> str:
+    """1044191 as "1,044,191"; null as "not stated"."""
+    return NOT_STATED if value is None else f"{value:,}"
+
+
+def size(value: int | None) -> str:
+    """Bytes as "99.9 TB" (powers of 1000), the exact figure in the title; null as "not stated"."""
+    if value is None:
+        return NOT_STATED
+    scaled, unit = float(value), 0
+    while scaled >= 999.5 and unit < len(_UNITS) - 1:
+        scaled, unit = scaled / 1000, unit + 1
+    digits = 0 if unit == 0 or scaled >= 99.95 else 1
+    text = f"{scaled:.{digits}f} {_UNITS[unit]}"
+    return Markup('<data value="{}" title="{:,} bytes">{}</data>').format(value, value, text)
+
+
+def day(value: datetime | str | None) -> str:
+    """A date as YYYY-MM-DD in a `time` element; null as "not stated"."""
+    return _time(value, 10)
+
+
+def moment(value: datetime | str | None) -> str:
+    """A date and time to the minute, UTC, in a `time` element; null as "not stated"."""
+    return _time(value, 16)
+
+
+def _time(value: datetime | str | None, length: int) -> str:
+    if not value:
+        return NOT_STATED
+    text = value.isoformat() if isinstance(value, datetime) else str(value)
+    shown = text[:length].replace("T", " ") + (" UTC" if length > 10 else "")
+    return Markup('<time datetime="{}">{}</time>').format(text, shown)
+
+
+def spoken(value: datetime) -> str:
+    """A date as it is said: 23 November 2026."""
+    return f"{value.day} {value:%B %Y}"
+
+
+def doi(value: str) -> str:
+    """The URL of a bare DOI."""
+    return f"https://doi.org/{quote(value, safe='/:;()._-')}"
+
+
+def web(url: str | None) -> str | None:
+    """`url` if a browser may follow it (http or https), else None."""
+    if not url:
+        return None
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return None
+    return url if parts.scheme in ("http", "https") and parts.netloc else None
+
+
+def path(dataset_id: str) -> str:
+    """The address of a dataset's page below the site's root."""
+    return f"dataset/{quote(dataset_id, safe=':')}"
+
+
+def local(dataset_id: str) -> str:
+    """The part of a dataset's id that its own repository gave."""
+    return dataset_id.partition(":")[2] or dataset_id
+
+
+def terms(values: Iterable[str], most: int) -> str:
+    """The first `most` values with commas, and how many more there are."""
+    names = list(values)
+    more = len(names) - most
+    shown = escape(", ".join(names[:most]))
+    return (
+        shown + Markup(' <span class="more">and {} more</span>').format(more) if more > 0 else shown
+    )
+
+
+def share(count: int, facet: Facet) -> str:
+    """`count` as a percentage of the facet's largest value, for the length of a bar."""
+    most = max((value.count for value in facet.values), default=0)
+    return f"{100 * count / most:.2f}" if most else "0"
+
+
+def turned(query: Query, **changes: Any) -> str:
+    """The query string of `query` with `changes`."""
+    return _query_string(replace(query, **changes))
+
+
+def without(query: Query, name: str, value: str | None = None) -> str:
+    """The query string without one value of a facet, a text ("q") or the ages ("age"); page 1."""
+    if name == "q":
+        return _query_string(replace(query, text="", page=1))
+    if name == "age":
+        return _query_string(replace(query, age_min=None, age_max=None, page=1))
+    kept = ((facet, tuple(v for v in values if (facet, v) != (name, value)))
+            for facet, values in query.filters)  # fmt: skip
+    return _query_string(replace(query, filters=tuple(f for f in kept if f[1]), page=1))
+
+
+def chosen(facets: Iterable[Facet]) -> list[tuple[Facet, Any]]:
+    """Every chosen (facet, value)."""
+    return [(facet, value) for facet in facets for value in facet.values if value.selected]
+
+
+def ordered(facet: Facet) -> list[FacetValue]:
+    """The values as they are best read: bands by age with unknown last, all others by count."""
+    if facet.name != "age_band":
+        return list(facet.values)
+    return sorted(facet.values, key=lambda value: (value.value == UNKNOWN, value.value))
+
+
+def worth_showing(facet: Facet) -> bool:
+    """Whether the facet offers a choice, or holds one already made."""
+    return len(facet.values) > 1 or any(value.selected for value in facet.values)
+
+
+def command(query: Query) -> str:
+    """The `fairscan select` command that writes exactly this cohort."""
+    parts = ["fairscan", "select"]
+    for name, value in query.params():
+        if name in _OPTIONS:
+            parts += [_OPTIONS[name], value]
+    return shlex.join([*parts, "-o", "subset.json"])
+
+
+def _query_string(query: Query) -> str:
+    pairs = query.params()
+    return f"?{urlencode(pairs)}" if pairs else "?"

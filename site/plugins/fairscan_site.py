@@ -1,0 +1,219 @@
+"""The pages of the site: read the parameters, ask the release, render; nothing is decided here."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from hashlib import sha256
+from pathlib import Path
+from typing import Any, NamedTuple, TypeVar
+from urllib.parse import parse_qs, unquote
+from weakref import WeakKeyDictionary
+
+from datasette import hookimpl
+from datasette.app import Datasette
+from datasette.database import Database
+from datasette.utils.asgi import NotFound, Request, Response
+from jinja2 import Environment
+
+from catalog import cohort, search
+from catalog.facets import Query, query_from
+from catalog.home import current_release
+from catalog.home import home as home_of_releases
+from catalog.reader import Reader
+from schemas.errors import QueryError, UsageError
+
+TIME_LIMIT_SECONDS = 10
+WORKERS = 4
+SITE = Path(__file__).parent.parent
+STATIC = SITE / "static"
+
+Answer = TypeVar("Answer")
+
+
+class Site(NamedTuple):
+    """What one Datasette instance serves: a release, its templates, and the threads that read.
+
+    tag: the entity tag of every page; a release and its templates do not change while served.
+    """
+
+    reader: Reader
+    pages: Environment
+    threads: ThreadPoolExecutor
+    tag: str
+
+
+class UnknownDatasetError(UsageError):
+    """A dataset that this release does not hold."""
+
+    status = 404
+
+
+_sites: WeakKeyDictionary[Datasette, Site] = WeakKeyDictionary()
+
+
+@hookimpl
+def startup(datasette: Datasette) -> None:
+    """Open the release that this instance serves, and its search database beside it.
+
+    Raises:
+        ReleaseError: if there is none, or it is damaged.
+    """
+    release = _release(datasette)
+    reader = Reader(release, threads=1)
+    if "site" not in datasette.databases:
+        database = Database(datasette, path=str(release / "site.db"), is_mutable=False)
+        datasette.add_database(database, name="site")
+    pages = datasette.jinja_env.overlay(enable_async=False, trim_blocks=True, lstrip_blocks=True)
+    pages.globals.update(href=datasette.urls.path, **_assets())
+    datasette.fairscan_reader = reader
+    threads = ThreadPoolExecutor(WORKERS, "fairscan-page")
+    _sites[datasette] = Site(reader, pages, threads, f'W/"{reader.info.id}-{_digest(*_files())}"')
+
+
+@hookimpl
+def register_routes() -> list[tuple[str, Callable[..., Any]]]:
+    """Our pages come before Datasette's own; of its `/-/` pages only static files remain,
+
+    because the others show the paths of this machine or are meant for developers.
+    """
+    return [
+        (r"^/$", home),
+        (r"^/dataset/(?P<dataset_id>.+)$", dataset_page),
+        (r"^/cohort$", cohort_page),
+        (r"^/sources$", sources_page),
+        (r"^/status$", status_page),
+        (r"^/healthz$", healthz),
+        (r"^/-/(?!static)", closed),
+    ]
+
+
+async def home(request: Request, datasette: Datasette) -> Response:
+    """Search over datasets."""
+    query = query_from(_params(request), search.FACETS, sorts=search.SORTS)
+    return await _page(
+        request,
+        datasette,
+        "home.html",
+        lambda reader: {"page": reader.search(query), "sorts": search.SORTS, "info": reader.info},
+    )
+
+
+async def dataset_page(request: Request, datasette: Datasette) -> Response:
+    """One dataset."""
+    dataset_id = unquote(request.url_vars["dataset_id"])
+
+    def view(reader: Reader) -> dict[str, Any]:
+        page = reader.dataset(dataset_id)
+        if page is None:
+            raise UnknownDatasetError(
+                f"There is no dataset {dataset_id!r} in this release",
+                do="Search for a word of its title",
+            )
+        facet = "derived_dataset_id" if page.record["kind"] == "analysis_result" else "dataset_id"
+        whole = Query(filters=((facet, (dataset_id,)),))
+        return {"page": page, "whole": whole, "labels": reader.labels(), "info": reader.info}
+
+    return await _page(request, datasette, "dataset.html", view)
+
+
+async def cohort_page(request: Request, datasette: Datasette) -> Response:
+    """Facets, totals and rows over every series."""
+    query = query_from(_params(request), cohort.FACETS, ages=True)
+    return await _page(
+        request,
+        datasette,
+        "cohort.html",
+        lambda reader: {"page": reader.cohort(query), "info": reader.info},
+    )
+
+
+async def sources_page(request: Request, datasette: Datasette) -> Response:
+    """Every source, and how its last harvest went."""
+    return await _page(
+        request,
+        datasette,
+        "sources.html",
+        lambda reader: {"sources": reader.sources(), "info": reader.info},
+    )
+
+
+async def status_page(request: Request, datasette: Datasette) -> Response:
+    """The release: its runs, findings and changes."""
+    return await _page(
+        request,
+        datasette,
+        "status.html",
+        lambda reader: {"page": reader.status(), "labels": reader.labels(), "info": reader.info},
+    )
+
+
+async def healthz(datasette: Datasette) -> Response:
+    """Which release is served."""
+    return Response.json({"ok": True, "release": _sites[datasette].reader.info.id})
+
+
+async def closed() -> Response:
+    """What is not offered."""
+    raise NotFound("This page is not offered here.")
+
+
+async def _page(
+    request: Request,
+    datasette: Datasette,
+    template: str,
+    view: Callable[[Reader], Mapping[str, Any]],
+) -> Response:
+    """Ask and render in a thread, within the time limit; not at all if the browser has it."""
+    site = _sites[datasette]
+    headers = {"Cache-Control": "no-cache", "ETag": site.tag}
+    if request.headers.get("if-none-match") == site.tag:
+        return Response.html("", 304, headers)
+
+    def render() -> str:
+        return site.pages.get_template(template).render(view(site.reader))
+
+    return Response.html(await _in_time(site.threads, render), headers=headers)
+
+
+async def _in_time(threads: ThreadPoolExecutor, work: Callable[[], Answer]) -> Answer:
+    loop = asyncio.get_running_loop()
+    try:
+        return await asyncio.wait_for(loop.run_in_executor(threads, work), TIME_LIMIT_SECONDS)
+    except TimeoutError as error:
+        raise QueryError(
+            f"the answer took longer than {TIME_LIMIT_SECONDS} s",
+            do="Choose one more facet, or try again in a minute",
+        ) from error
+
+
+def _params(request: Request) -> dict[str, list[str]]:
+    try:
+        return parse_qs(request.query_string, keep_blank_values=True, max_num_fields=500)
+    except ValueError as error:
+        raise UsageError("more than 500 parameters", do="Choose fewer values") from error
+
+
+def _release(datasette: Datasette) -> Path:
+    configured = (datasette.plugin_config("fairscan") or {}).get("release")
+    if configured:
+        return Path(configured)
+    return current_release(home_of_releases())
+
+
+def _assets() -> dict[str, str]:
+    """The addresses of our style and script, which change when they do."""
+    return {
+        name: f"static/{file}?{_digest(STATIC / file)}"
+        for name, file in (("style_path", "site.css"), ("script_path", "site.js"))
+    }
+
+
+def _files() -> list[Path]:
+    """Every file of the site that shapes a page."""
+    return sorted(p for kind in ("html", "svg", "py", "css", "js") for p in SITE.rglob(f"*.{kind}"))
+
+
+def _digest(*files: Path) -> str:
+    return sha256(b"".join(file.read_bytes() for file in files)).hexdigest()[:12]

@@ -1,0 +1,98 @@
+"""A served release, and a browser that reports everything it should not have had to say."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import threading
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+
+from tests.commands import Fairscan
+
+FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1",
+]
+
+
+@pytest.fixture(scope="session")
+def server(release_home: Path, fairscan: Fairscan) -> Iterator[str]:
+    """The address of `fairscan serve` on a free port; afterwards, it must have logged no error."""
+    process = fairscan.start("serve", "--port", "0", home=release_home)
+    assert process.stderr is not None
+    first = process.stderr.readline()
+    log: list[str] = []
+    reading = threading.Thread(target=log.extend, args=(process.stderr,))
+    reading.start()
+    try:
+        address = re.search(r"http://127\.0\.0\.1:\d+", first)
+        assert address, f"no address in: {first!r}"
+        yield address.group()
+    finally:
+        process.terminate()
+        process.wait(timeout=30)
+        reading.join(timeout=30)
+        process.stderr.close()
+        if process.stdout is not None:
+            process.stdout.close()
+    assert not [line for line in log if "Traceback" in line], "".join(log)
+
+
+def chromium() -> str | None:
+    """The path of Chromium: $CHROMIUM, else the system's."""
+    return os.environ.get("CHROMIUM") or shutil.which("chromium")
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """Chromium; where there is none the test is skipped, but in CI it fails."""
+    path = chromium()
+    if path is None:
+        reason = "Chromium is not installed (or set CHROMIUM to its path)"
+        if os.environ.get("CI") == "true":
+            pytest.fail(reason)
+        pytest.skip(reason)
+    with sync_playwright() as playwright:
+        running = playwright.chromium.launch(executable_path=path, args=FLAGS)
+        yield running
+        running.close()
+
+
+@pytest.fixture
+def visit(browser: Browser, server: str) -> Iterator[Callable[..., Page]]:
+    """Open a path of the site in a fresh context.
+
+    After the test, any console error, CSP violation, script error or request to another host
+    fails it.
+    """
+    complaints: list[str] = []
+    contexts: list[BrowserContext] = []
+
+    def open_page(path: str, **options: Any) -> Page:
+        context = browser.new_context(base_url=server, **options)
+        contexts.append(context)
+        page = context.new_page()
+        page.on("console", lambda m: complaints.append(m.text) if m.type != "log" else None)
+        page.on("pageerror", lambda error: complaints.append(str(error)))
+        page.on("request", lambda request: _check_host(request.url))
+        page.goto(path)
+        return page
+
+    def _check_host(url: str) -> None:
+        if not url.startswith((f"{server}/", "data:")):
+            complaints.append(f"a request left the host: {url}")
+
+    yield open_page
+    for context in contexts:
+        context.close()
+    assert complaints == []

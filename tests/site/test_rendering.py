@@ -1,0 +1,168 @@
+"""Rendering alone: hostile values stay text, unknown is said, colours can be read."""
+
+from __future__ import annotations
+
+import importlib.util
+import re
+from datetime import UTC, datetime
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from jinja2 import Environment, FileSystemLoader
+
+from catalog.facets import Facet, FacetValue, Query
+from catalog.search import SORTS, Hit, SearchPage
+from schemas.dataset import Dataset
+
+SITE = Path(__file__).parents[2] / "site"
+HOSTILE = "\"><script>alert(1)</script><img src=x onerror='alert(1)'>"
+
+
+def formats() -> Any:
+    """The site's formats, loaded as Datasette loads a plugin: by path."""
+    spec = importlib.util.spec_from_file_location(
+        "fairscan_formats", SITE / "plugins" / "fairscan_formats.py"
+    )
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def render(template: str, **context: Any) -> str:
+    """A page of the site over made-up values."""
+    pages = Environment(
+        loader=FileSystemLoader(SITE / "templates"), autoescape=True, trim_blocks=True
+    )
+    formats().prepare_jinja2_environment(pages)
+    pages.globals.update(
+        href=lambda path: f"/{path}", style_path="static/site.css", script_path="static/site.js"
+    )
+    info = SimpleNamespace(
+        id="20261123T000000Z",
+        created=datetime(2026, 11, 23, tzinfo=UTC),
+        generator="fairscan",
+        counts={"datasets": 1, "series": 1, "subjects": 1, "bytes": 1},
+    )
+    return pages.get_template(template).render(info=info, **context)
+
+
+def hostile_hit() -> Hit:
+    return Hit(
+        id=f"x:{HOSTILE}", source=HOSTILE, kind=HOSTILE, title=HOSTILE, summary=HOSTILE,
+        doi=HOSTILE, licence=HOSTILE, licence_raw=HOSTILE, access=HOSTILE, status=HOSTILE,
+        modalities=(HOSTILE,), body_parts=(HOSTILE,) * 5, conditions=(HOSTILE,), species=(HOSTILE,),
+        subjects=None, studies=None, series=None, bytes=None, modified=HOSTILE, findings=1,
+        worst="warning",
+    )  # fmt: skip
+
+
+def hostile_record() -> dict[str, Any]:
+    now = datetime(2026, 11, 23, tzinfo=UTC)
+    part = {"title": HOSTILE, "route": HOSTILE, "licence_url": "javascript:alert(1)",
+            "doi": HOSTILE, "licence_raw": HOSTILE, "citation": HOSTILE}  # fmt: skip
+    return Dataset.model_validate(
+        {
+            "id": "x:1", "source": "x", "kind": "collection", "title": HOSTILE,
+            "description": HOSTILE * 40, "landing_url": "javascript:alert(1)", "doi": HOSTILE,
+            "licence_raw": HOSTILE, "publisher": HOSTILE, "species": [HOSTILE],
+            "conditions": [{"label": HOSTILE}], "retrieved": now, "distributions": [part],
+            "provenance": {"title": {"source": HOSTILE, "retrieved_at": now, "method": "stated"}},
+        }
+    ).model_dump(mode="json")  # fmt: skip
+
+
+def assert_harmless(page: str) -> None:
+    assert "alert(1)" in page
+    assert "<script>alert" not in page
+    assert "<img" not in page
+    assert not re.search(r"""(href|src|action)=["']?\s*javascript:""", page)
+
+
+def test_a_hostile_title_stays_text_in_a_result_list() -> None:
+    value = FacetValue(HOSTILE, HOSTILE, 1, True)
+    facets = (Facet("modality", HOSTILE, "all", (value,)),)
+    query = Query(text=HOSTILE, filters=(("modality", (HOSTILE,)),))
+    found = SearchPage(query, 1, (hostile_hit(),), facets, HOSTILE)
+    assert_harmless(render("home.html", page=found, sorts=SORTS))
+
+
+def test_a_hostile_record_stays_text_on_its_page_and_links_only_to_the_web() -> None:
+    chart = Facet("modality", "Modality", "any", (FacetValue(HOSTILE, HOSTILE, 3, False),))
+    finding = {"check_id": HOSTILE, "severity": "error", "field": HOSTILE, "message": HOSTILE,
+               "evidence": HOSTILE, "affected": 3, "action": "mask", "reference": HOSTILE,
+               "subject_kind": "series"}  # fmt: skip
+    link = {"relation": "derived_from", "other_id": f"x:{HOSTILE}", "other_title": HOSTILE,
+            "evidence": "stated", "direction": "out"}  # fmt: skip
+    page = SimpleNamespace(
+        record=hostile_record(), findings=[finding], links=[link], charts=(chart,)
+    )
+    whole = Query(filters=(("dataset_id", ("x:1",)),))
+    shown = render("dataset.html", page=page, whole=whole, labels={})
+    assert_harmless(shown)
+    assert "Masked in this release" in shown
+
+
+def test_an_unknown_number_is_said_to_be_unknown_and_zero_is_zero() -> None:
+    assert "not stated" in formats().number(None)
+    assert formats().number(0) == "0"
+    assert formats().number(1044191) == "1,044,191"
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [(0, "0 bytes"), (999, "999 bytes"), (1000, "1.0 kB"), (999_950, "1.0 MB"),
+     (99_912_345_678_901, "99.9 TB"), (123_456_789, "123 MB")],
+)  # fmt: skip
+def test_a_size_is_short_and_keeps_its_bytes(value: int, text: str) -> None:
+    shown = formats().size(value)
+    assert f">{text}</data>" in shown
+    assert f'title="{value:,} bytes"' in shown
+
+
+@pytest.mark.parametrize(
+    "url", ["javascript:alert(1)", "data:text/html,x", "//example.org", "http://[", "", None]
+)
+def test_only_web_addresses_become_links(url: str | None) -> None:
+    assert formats().web(url) is None
+    assert formats().web("https://example.org/a?b") == "https://example.org/a?b"
+
+
+def test_the_command_of_a_cohort_is_safe_to_paste() -> None:
+    query = Query(text="t2; rm -rf ~", filters=(("licence", ("",)),), page=3, age_max=5.5)
+    assert formats().command(query) == (
+        "fairscan select --text 't2; rm -rf ~' --licence '' --age-max 5.5 -o subset.json"
+    )
+
+
+def luminance(colour: str) -> float:
+    """Relative luminance of #rrggbb (WCAG 2.2)."""
+    parts = [int(colour[i : i + 2], 16) / 255 for i in (1, 3, 5)]
+    red, green, blue = (p / 12.92 if p <= 0.04045 else ((p + 0.055) / 1.055) ** 2.4 for p in parts)
+    return 0.2126 * red + 0.7152 * green + 0.0722 * blue
+
+
+def contrast(one: str, other: str) -> float:
+    """Contrast ratio of two colours (WCAG 2.2, 1.4.3)."""
+    light, dark = sorted((luminance(one), luminance(other)), reverse=True)
+    return (light + 0.05) / (dark + 0.05)
+
+
+@pytest.mark.parametrize("theme", [0, 1], ids=["light", "dark"])
+def test_text_and_controls_stand_out_from_their_ground(theme: int) -> None:
+    css = (SITE / "static" / "site.css").read_text()
+    blocks = re.findall(r":root \{(.*?)\n\s*\}", css, re.DOTALL)
+    colours = dict(re.findall(r"--([\w-]+): (#[0-9a-f]{6});", blocks[theme]))
+    texts = ("ink", "soft", "accent", "info", "warning", "error", "blocker", "clear")
+    for ground in ("ground", "sheet"):
+        for text in texts:
+            assert contrast(colours[text], colours[ground]) >= 4.5, (text, ground)
+        for edge in ("edge", "slice", "bar"):
+            assert contrast(colours[edge], colours[ground]) >= 3, (edge, ground)
+    for ground in ("tint", "sunk"):
+        for text in ("ink", "soft", "accent"):
+            assert contrast(colours[text], colours[ground]) >= 4.5, (text, ground)
+    assert contrast(colours["accent-ink"], colours["accent"]) >= 4.5
