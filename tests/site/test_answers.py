@@ -105,3 +105,8 @@ def test_a_page_that_the_browser_has_is_not_sent_again(server: str) -> None:
     assert (again.status_code, again.content) == (304, b"")
     other = httpx.get(f"{server}/cohort?modality=MR", headers={"If-None-Match": 'W/"older"'})
     assert other.content == first.content
+
+
+def test_a_table_page_says_what_its_columns_hold(server: str) -> None:
+    text = httpx.get(f"{server}/site/findings").text
+    assert "<dt><code>evidence</code></dt><dd>The value, masked" in text
