@@ -20,6 +20,7 @@ import duckdb
 import pyarrow as pa
 
 from harvesters import base
+from harvesters.idc_facts import facts, parts, rows
 from harvesters.idc_records import analysis_result, collection
 from schemas.errors import SourceError
 from schemas.vocabulary import age, anatomy, licence, manufacturer, modality, sex
@@ -152,15 +153,15 @@ class Harvester(base.Harvester):
             (RESULTS, "analysis_result_id", "derived_dataset_id", analysis_result),
         )
         for name, key, column, build in kinds:
-            facts = _facts(connection, column)
-            parts = _parts(connection, column)
+            known = facts(connection, column)
+            published = parts(connection, column)
             with _reading(self._path(name), folder):
-                rows = _rows(
+                found = rows(
                     connection,
                     f"SELECT * FROM read_parquet(?) ORDER BY {key}",
                     str(self._path(name)),
                 )
-            for raw in rows:
+            for raw in found:
                 identifier = f"idc:{raw[key]}"
                 yield base.RawRecord(
                     raw[key],
@@ -168,8 +169,8 @@ class Harvester(base.Harvester):
                     partial(
                         build,
                         raw,
-                        facts.get(identifier),
-                        parts.get(identifier, []),
+                        known.get(identifier),
+                        published.get(identifier, []),
                         version,
                         retrieved,
                     ),
@@ -257,67 +258,6 @@ class Harvester(base.Harvester):
         table(
             "licence", "license_short_name", lambda raw: {"spdx": licence.normalise(raw)}, "spdx:t"
         )
-
-
-def _facts(connection: duckdb.DuckDBPyConnection, column: str) -> dict[str, dict[str, Any]]:
-    """Counts, modalities, anatomy, sex and age of each dataset, from its series."""
-    facts = _rows(
-        connection,
-        f"""SELECT {column} AS id, count(*) AS series, count(DISTINCT study) AS studies,
-            count(DISTINCT (dataset_id, subject)) AS subjects, sum(instances)::BIGINT AS images,
-            sum(bytes)::BIGINT AS bytes,
-            list(DISTINCT modality ORDER BY modality) FILTER (modality IS NOT NULL) AS modalities,
-            list(DISTINCT modality_raw ORDER BY modality_raw) AS modalities_raw,
-            list(DISTINCT dataset_id ORDER BY dataset_id) AS collections
-            FROM series WHERE {column} IS NOT NULL GROUP BY 1""",
-    )
-    anatomies = _rows(
-        connection,
-        f"""SELECT {column} AS id, body_part AS label, body_part_code AS code, count(*) AS n,
-            arg_max(body_part_raw, instances) AS raw FROM series
-            WHERE {column} IS NOT NULL AND body_part IS NOT NULL GROUP BY ALL
-            ORDER BY id, n DESC, label""",
-    )
-    people = _rows(
-        connection,
-        f"""WITH subject AS (
-                SELECT {column} AS id, dataset_id, subject, min(sex) AS sex,
-                    count(DISTINCT sex) AS sexes, arg_min(age_band, age_years) AS band
-                FROM series WHERE {column} IS NOT NULL GROUP BY ALL)
-            SELECT id, CASE WHEN sexes = 1 THEN sex END AS sex, NULL AS band, count(*) AS n
-            FROM subject GROUP BY ALL
-            UNION ALL SELECT id, NULL, band, count(*) FROM subject GROUP BY ALL
-            ORDER BY ALL""",
-    )
-    by_id = {row.pop("id"): {**row, "body_parts": [], "sexes": {}, "bands": {}} for row in facts}
-    for row in anatomies:
-        by_id[row["id"]]["body_parts"].append(row)
-    for row in people:
-        for name, key in (("sexes", "sex"), ("bands", "band")):
-            if row[key] is not None:
-                by_id[row["id"]][name][row[key]] = row["n"]
-    return by_id
-
-
-def _parts(connection: duckdb.DuckDBPyConnection, column: str) -> dict[str, list[dict[str, Any]]]:
-    """One row a DOI and licence of each dataset: what a distribution holds."""
-    parts: dict[str, list[dict[str, Any]]] = {}
-    for row in _rows(
-        connection,
-        f"""SELECT {column} AS id, doi, licence, licence_raw, count(*) AS series,
-            sum(bytes)::BIGINT AS bytes, min(regexp_extract(url, '^s3://[^/]+/')) AS bucket,
-            count(DISTINCT regexp_extract(url, '^s3://[^/]+/')) AS buckets,
-            list(DISTINCT modality ORDER BY modality) FILTER (modality IS NOT NULL) AS modalities
-            FROM series WHERE {column} IS NOT NULL GROUP BY ALL ORDER BY id, series DESC, doi""",
-    ):
-        parts.setdefault(row.pop("id"), []).append(row)
-    return parts
-
-
-def _rows(connection: duckdb.DuckDBPyConnection, sql: str, *values: str) -> list[dict[str, Any]]:
-    cursor = connection.execute(sql, values)
-    names = [entry[0] for entry in cursor.description]
-    return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
 
 
 @contextmanager
