@@ -1,8 +1,8 @@
 """Cohorts: facets, counts and rows over every series, on DuckDB, in milliseconds.
 
 A release carries `cohort_cube`, one row a combination of facet values, and narrow tables that point
-to it. Counts are gathered by combination from the smallest table that can, then summed a facet in
-one pass of `GROUPING SETS` over a few thousand rows; the series shown come from `series`.
+to it. Facets are summed over its few thousand rows in one pass of `GROUPING SETS`. Text, ages and
+SQL are looked for in `series` once; what they hit is counted by combination first.
 """
 
 from __future__ import annotations
@@ -30,6 +30,9 @@ FACETS = (
     FacetSpec("licence", "Licence"),
     FacetSpec("source", "Source"),
 )
+BLOCK = 8192
+"""Rows of `series` in a block of `cohort_blocks`."""
+
 FACET_NAMES = tuple(spec.name for spec in FACETS)
 ROW_COLUMNS = (
     "dataset_id", "derived_dataset_id", "subject", "study", "series", "modality", "body_part",
@@ -90,7 +93,7 @@ def cohort(
 
     `query.where` must have gone through `checked_where`.
     """
-    _match_texts(cursor, query)
+    _gather(cursor, query)
     counts = _facet_counts(cursor, query)
     totals = counts.pop((None, None), _NOTHING)
     facets = facets_from(
@@ -152,19 +155,20 @@ class _Counted(NamedTuple):
 _NOTHING = _Counted(0, 0, 0, 0)
 
 
-def _match_texts(cursor: duckdb.DuckDBPyConnection, query: Query) -> None:
-    """Search the text dictionary once; what matched stays in a temporary table of this cursor."""
-    words = query.text.lower().split()
-    if words:
+def _gather(cursor: duckdb.DuckDBPyConnection, query: Query) -> None:
+    """Look for text, ages and SQL once; the hits stay in a temporary table of this cursor."""
+    other = _other_conditions(query)
+    if other:
         cursor.execute(
-            "CREATE OR REPLACE TEMP TABLE matched AS "
-            f"SELECT text_id FROM series_texts WHERE {_contains(words)}",
-            words,
+            "CREATE OR REPLACE TEMP TABLE hits AS SELECT rowid AS place, cube_id, subject_id, "
+            f"instances, bytes FROM series WHERE {' AND '.join(c for c, _ in other)}",
+            [p for _, parameters in other for p in parameters],
         )
 
 
-def _contains(words: list[str]) -> str:
-    return " AND ".join("contains(text, ?)" for _ in words)
+def _narrowed(query: Query) -> bool:
+    """Whether more than facets was asked for, so that `hits` holds what is left."""
+    return bool(_other_conditions(query))
 
 
 def _facet_conditions(query: Query) -> list[tuple[str, str, list[Any]]]:
@@ -178,14 +182,13 @@ def _facet_conditions(query: Query) -> list[tuple[str, str, list[Any]]]:
     return conditions
 
 
-def _other_conditions(query: Query, *, matched: bool = False) -> list[tuple[str, list[Any]]]:
-    """(SQL, parameters): text, ages and SQL; `matched` if `_match_texts` has run."""
+def _other_conditions(query: Query) -> list[tuple[str, list[Any]]]:
+    """(SQL on `series`, parameters): text, ages and SQL."""
     conditions: list[tuple[str, list[Any]]] = []
     words = query.text.lower().split()
-    if words and matched:
-        conditions.append(("text_id IN (SELECT text_id FROM matched)", []))
-    elif words:
-        texts = f"SELECT text_id FROM series_texts WHERE {_contains(words)}"
+    if words:
+        contains = " AND ".join("contains(text, ?)" for _ in words)
+        texts = f"SELECT text_id FROM series_texts WHERE {contains}"
         conditions.append((f"text_id IN ({texts})", list(words)))
     for bound, operator in ((query.age_min, ">="), (query.age_max, "<=")):
         if bound is not None:
@@ -195,25 +198,19 @@ def _other_conditions(query: Query, *, matched: bool = False) -> list[tuple[str,
     return conditions
 
 
-def _counted(query: Query) -> tuple[str, list[Any]]:
-    """SELECT of cube_id, n, instances, bytes before facets, from the smallest table that can."""
-    hard = _other_conditions(query, matched=True)
-    if not hard:
-        return "SELECT cube_id, n, instances, bytes FROM cohort_cube", []
-    texts_only = query.where is None and query.age_min is None and query.age_max is None
-    table, n = ("cohort_texts", "sum(n)") if texts_only else ("series", "count(*)")
-    return (
-        f"SELECT cube_id, {n} AS n, sum(instances) AS instances, sum(bytes) AS bytes "
-        f"FROM {table} WHERE {' AND '.join(c for c, _ in hard)} GROUP BY cube_id",
-        [p for _, parameters in hard for p in parameters],
-    )
+_HITS_BY_CUBE = (
+    "SELECT cube_id, count(*) AS n, sum(instances) AS instances, sum(bytes) AS bytes "
+    "FROM hits GROUP BY cube_id"
+)
 
 
 def _facet_counts(
     cursor: duckdb.DuckDBPyConnection, query: Query
 ) -> dict[tuple[str | None, Any], _Counted]:
     """(facet, value) to its counts in one pass; (None, None) holds the totals."""
-    counted, parameters = _counted(query)
+    counted, joined = "SELECT * FROM cohort_cube", "counted"
+    if _narrowed(query):
+        counted, joined = _HITS_BY_CUBE, "counted JOIN cohort_cube USING (cube_id)"
     soft = _facet_conditions(query)
     flags = "".join(f", {sql} AS _f{i}" for i, (_, sql, _) in enumerate(soft))
     passed = " AND ".join(f"_f{i}" for i in range(len(soft))) or "true"
@@ -227,12 +224,12 @@ def _facet_counts(
     sets = ", ".join(f"({name})" for name in FACET_NAMES)
     rows = cursor.execute(
         f"WITH counted AS ({counted}), base AS (SELECT {columns}, counted.n, counted.instances, "
-        f"counted.bytes{flags} FROM counted JOIN cohort_cube USING (cube_id)) "
+        f"counted.bytes{flags} FROM {joined}) "
         f"SELECT GROUPING({columns}), {columns}, sum(n) FILTER (WHERE {passed})::BIGINT, "
         f"sum(instances) FILTER (WHERE {passed})::BIGINT, "
         f"sum(bytes) FILTER (WHERE {passed})::BIGINT{own} "
         f"FROM base WHERE {misses} <= 1 GROUP BY GROUPING SETS ((), {sets})",
-        [*parameters, *(p for _, _, values in soft for p in values)],
+        [p for _, _, values in soft for p in values],
     ).fetchall()
     width, chosen = len(FACET_NAMES), {name: i for i, (name, _, _) in enumerate(soft)}
     counts: dict[tuple[str | None, Any], _Counted] = {}
@@ -262,30 +259,49 @@ def _within(query: Query) -> tuple[str, list[Any]]:
 
 def _subjects(cursor: duckdb.DuckDBPyConnection, query: Query) -> int:
     """Distinct (dataset, subject) pairs of the cohort."""
-    hard = _other_conditions(query, matched=True)
     within, parameters = _within(query)
+    table = "hits" if _narrowed(query) else "cohort_subjects"
     row = cursor.execute(
-        f"SELECT count(DISTINCT subject_id) FROM {'series' if hard else 'cohort_subjects'} "
-        f"WHERE {' AND '.join([within, *(c for c, _ in hard)])}",
-        [*parameters, *(p for _, values in hard for p in values)],
+        f"SELECT count(DISTINCT subject_id) FROM {table} WHERE {within}", parameters
     ).fetchone()
     return row[0] if row else 0
 
 
 def _rows(cursor: duckdb.DuckDBPyConnection, query: Query) -> tuple[SeriesRow, ...]:
-    """One page of the cohort, in catalogue order."""
-    hard = _other_conditions(query, matched=True)
+    """One page of the cohort, in catalogue order: its places first, then the wide columns."""
     within, parameters = _within(query)
-    # Row ids first, the wide columns only for the page: five times faster on rare cohorts.
+    offset = (query.page - 1) * query.size
+    if _narrowed(query):
+        places = f"SELECT place FROM hits WHERE {within} ORDER BY place"
+    else:
+        first, last, offset = _blocks(cursor, within, parameters, offset, query.size)
+        span = f"rowid >= {first * BLOCK} AND rowid < {(last + 1) * BLOCK}"
+        places = f"SELECT rowid FROM series WHERE {span} AND {within} ORDER BY rowid"
+    found = cursor.execute(f"{places} LIMIT ? OFFSET ?", [*parameters, query.size, offset])
+    wanted = [row[0] for row in found.fetchall()]
+    if not wanted:
+        return ()
     rows = cursor.execute(
-        f"SELECT {', '.join(ROW_COLUMNS)} FROM series WHERE rowid IN (SELECT rowid FROM series "
-        f"WHERE {' AND '.join([within, *(c for c, _ in hard)])} ORDER BY rowid LIMIT ? OFFSET ?) "
-        "ORDER BY rowid",
-        [
-            *parameters,
-            *(p for _, values in hard for p in values),
-            query.size,
-            (query.page - 1) * query.size,
-        ],
+        f"SELECT {', '.join(ROW_COLUMNS)} FROM series WHERE rowid BETWEEN ? AND ? "
+        f"AND rowid IN ({', '.join(map(str, wanted))}) ORDER BY rowid",
+        [wanted[0], wanted[-1]],
     ).fetchall()
     return tuple(SeriesRow(*row) for row in rows)
+
+
+def _blocks(
+    cursor: duckdb.DuckDBPyConnection, within: str, parameters: list[Any], offset: int, size: int
+) -> tuple[int, int, int]:
+    """(first block, last block, offset in them) of the rows from `offset`, `size` of them."""
+    first = last = before = 0
+    through = 0
+    for block, n in cursor.execute(
+        f"SELECT block, sum(n)::BIGINT FROM cohort_blocks WHERE {within} GROUP BY 1 ORDER BY 1",
+        parameters,
+    ).fetchall():
+        if through <= offset:
+            first, before = block, through
+        last, through = block, through + n
+        if through >= offset + size:
+            break
+    return first, last, offset - before

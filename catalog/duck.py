@@ -36,6 +36,7 @@ def connect(
         "enable_external_access": False,
         "autoinstall_known_extensions": False,
         "autoload_known_extensions": False,
+        "lock_configuration": True,
     }
     if threads is not None:
         config["threads"] = threads
@@ -43,7 +44,6 @@ def connect(
         raise ReleaseError("damaged release: no catalogue", where=str(catalogue), do=_REPAIR)
     try:
         connection = duckdb.connect(str(catalogue), read_only=True, config=config)
-        connection.execute("SET lock_configuration = true")
     except duckdb.Error as error:
         reason = str(error).splitlines()[0]
         raise ReleaseError(

@@ -146,9 +146,10 @@ def _scope(query: Query, match: str) -> tuple[str, list[Any]]:
     if not match:
         return "SELECT rowid AS id, 0.0 AS score FROM datasets", []
     return (
-        "SELECT rowid AS id, bm25(search, 10.0, 8.0, 4.0, 1.0) AS score FROM search "
-        "WHERE search MATCH ?",
-        [match],
+        "SELECT rowid AS id, bm25(search, 10.0, 8.0, 4.0, 1.0) "
+        "- 1000 * (rowid IN (SELECT dataset FROM names WHERE name = ?)) AS score "
+        "FROM search WHERE search MATCH ?",
+        [query.text.lower(), match],
     )
 
 

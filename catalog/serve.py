@@ -146,6 +146,7 @@ def serve(place: Home, host: str, port: int, say: Callable[[str], None]) -> None
     bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         bound.bind((host, port))
+        bound.listen(2048)
     except OSError as error:
         bound.close()
         raise ReleaseError(

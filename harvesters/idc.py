@@ -85,14 +85,14 @@ SELECT
     CAST(i.series_init_idc_version AS INTEGER) AS first_version,
     CAST(i.series_revised_idc_version AS INTEGER) AS revised_version
 FROM read_parquet(?) i
-LEFT JOIN modality ON modality.raw = i.Modality
-LEFT JOIN anatomy ON anatomy.raw = i.BodyPartExamined
-LEFT JOIN manufacturer ON manufacturer.raw = i.Manufacturer
-LEFT JOIN age ON age.raw = i.PatientAge
-LEFT JOIN sex ON sex.raw = i.PatientSex
-LEFT JOIN licence ON licence.raw = i.license_short_name
-ORDER BY dataset_id, subject, study, series
+JOIN modality ON modality.raw IS NOT DISTINCT FROM i.Modality
+JOIN anatomy ON anatomy.raw IS NOT DISTINCT FROM i.BodyPartExamined
+JOIN manufacturer ON manufacturer.raw IS NOT DISTINCT FROM i.Manufacturer
+JOIN age ON age.raw IS NOT DISTINCT FROM i.PatientAge
+JOIN sex ON sex.raw IS NOT DISTINCT FROM i.PatientSex
+JOIN licence ON licence.raw IS NOT DISTINCT FROM i.license_short_name
 """
+_ORDER = ("dataset_id", "subject", "study", "series")
 
 
 class Harvester(base.Harvester):
@@ -128,11 +128,8 @@ class Harvester(base.Harvester):
         series = folder / "series.parquet"
         with _reading(self._path(INDEX), folder):
             self._map_vocabularies(connection)
-            connection.execute(
-                f"COPY ({_NORMALISED}) TO '{_quoted(series)}' "
-                "(FORMAT parquet, COMPRESSION zstd, COMPRESSION_LEVEL 1, ROW_GROUP_SIZE 122880)",
-                [int(version), str(self._path(INDEX))],
-            )
+            _copy(connection, _NORMALISED, series, [int(version), str(self._path(INDEX))])
+        _put_in_order(connection, series)
         connection.execute(f"CREATE VIEW series AS FROM read_parquet('{_quoted(series)}')")
         total = connection.execute("SELECT count(*) FROM series").fetchone()
         stated = connection.execute(
@@ -224,7 +221,8 @@ class Harvester(base.Harvester):
         def table(
             name: str, column: str, read: Callable[[str], dict[str, Any]], types: str
         ) -> None:
-            rows = [{"raw": raw, **read(raw)} for raw in distinct(column)]
+            # With a row for null, every series has exactly one match, and joins keep row order.
+            rows = [{"raw": None}, *({"raw": raw, **read(raw)} for raw in distinct(column))]
             kinds = {"t": pa.string(), "f": pa.float64()}
             fields = dict(pair.split(":") for pair in types.split())
             schema = pa.schema(
@@ -258,6 +256,30 @@ class Harvester(base.Harvester):
         table(
             "licence", "license_short_name", lambda raw: {"spdx": licence.normalise(raw)}, "spdx:t"
         )
+
+
+def _copy(
+    connection: duckdb.DuckDBPyConnection, select: str, path: Path, values: list[Any]
+) -> None:
+    connection.execute(
+        f"COPY ({select}) TO '{_quoted(path)}' "
+        "(FORMAT parquet, COMPRESSION zstd, COMPRESSION_LEVEL 1, ROW_GROUP_SIZE 122880)",
+        values,
+    )
+
+
+def _put_in_order(connection: duckdb.DuckDBPyConnection, path: Path) -> None:
+    """Sort the series of `path` unless they are in order, as IDC's index has been so far."""
+    keys = ", ".join(_ORDER)
+    row = connection.execute(
+        f"SELECT count(*) FROM (SELECT ({keys}) < lag(({keys})) OVER (ORDER BY file_row_number) "
+        "AS early FROM read_parquet(?, file_row_number = true)) WHERE early",
+        [str(path)],
+    ).fetchone()
+    if row != (0,):
+        new = path.with_suffix(".sorted")
+        _copy(connection, f"FROM read_parquet('{_quoted(path)}') ORDER BY {keys}", new, [])
+        new.replace(path)
 
 
 @contextmanager

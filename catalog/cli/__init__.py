@@ -44,9 +44,10 @@ def main() -> None:
             raise
         print(f"fairscan: {error}", file=sys.stderr)
         sys.exit(2 if isinstance(error, UsageError | QueryError) else 1)
-    except KeyboardInterrupt:
-        print("fairscan: stopped; the current release is as it was", file=sys.stderr)
-        sys.exit(130)
+    except SystemExit as ended:
+        if ended.code == 130:  # typer's answer to Ctrl-C
+            print("fairscan: stopped; the current release is as it was", file=sys.stderr)
+        raise
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(1)

@@ -33,9 +33,10 @@ def demo(host: str = HOST, port: int = PORT) -> None:
     """Build the embedded catalogue if it is not there yet, and serve it."""
     from catalog.home import home
     from catalog.refresh import refresh as run
+    from catalog.settings import base_urls
 
     try:
-        run(home(), [], output.say)
+        run(home(), [], output.say, overrides=base_urls([]))
     except ReleaseError as error:
         output.say(f"not refreshed, serving what there is: {error}")
     serve(host, port)
