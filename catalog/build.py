@@ -199,7 +199,7 @@ def _write_cubes(connection: duckdb.DuckDBPyConnection) -> None:
     """
     columns = ", ".join(FACET_NAMES)
     sums = "count(*) AS n, sum(instances)::BIGINT AS instances, sum(bytes)::BIGINT AS bytes"
-    # Every search by text reads all of them: FSST unpacks twice as fast as what DuckDB would choose.
+    # Every search by text reads them all: FSST unpacks twice as fast as DuckDB's own choice.
     connection.execute("CHECKPOINT")
     connection.execute("PRAGMA force_compression = 'fsst'")
     connection.execute(
