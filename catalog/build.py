@@ -158,20 +158,26 @@ def _load_harvests(connection: duckdb.DuckDBPyConnection, harvests: list[Path]) 
 
 
 def _write_series(connection: duckdb.DuckDBPyConnection) -> int:
-    """The table `series` as published: masked values emptied, withheld datasets left out.
+    """The table `series` as published: masked values emptied, and left out what has no record
+
+    in the release, be it withheld or in quarantine.
 
     Returns how many values were emptied. Row order is that of the harvest.
     """
     connection.execute("DROP VIEW temp.series")
     rows = connection.execute("SELECT DISTINCT dataset_id FROM withheld").fetchall()
     withheld = [row[0] for row in rows]
+    rows = connection.execute(
+        "SELECT DISTINCT dataset_id FROM harvested EXCEPT SELECT id FROM datasets"
+    ).fetchall()
+    quarantined = [row[0] for row in rows]
     # No join here: a plain scan is what keeps the rows in order.
     connection.execute(
         f"CREATE TABLE series AS SELECT *, {_SUBJECT_ID} AS subject_id, {_CUBE_ID} AS cube_id, "
         f"{_TEXT_ID} AS text_id FROM harvested "
         "WHERE NOT list_contains($1, dataset_id) "
-        "AND NOT coalesce(list_contains($1, derived_dataset_id), false)",
-        [withheld],
+        "AND NOT coalesce(list_contains($2, derived_dataset_id), false)",
+        [withheld + quarantined, withheld],
     )
     connection.execute("DELETE FROM datasets WHERE list_contains(?, id)", [withheld])
     for table, schema in (("series", SERIES), ("datasets", schema_of(Dataset))):

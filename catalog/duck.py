@@ -82,6 +82,7 @@ def limited(connection: duckdb.DuckDBPyConnection, seconds: float) -> Iterator[N
         raise QueryError(" ".join(str(error).split()), do=_hint(error)) from error
     finally:
         timer.cancel()
+        timer.join()  # A late interrupt must not meet the next question, nor the end of Python.
 
 
 _REPAIR = "Publish another release (fairscan releases list), or run: fairscan refresh --full"

@@ -1,0 +1,107 @@
+"""`search` and `show` look datasets up."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from tests.commands import Fairscan
+
+
+def test_search_finds_prostate_mri_with_segmentations(
+    fairscan: Fairscan, release_home: Path
+) -> None:
+    found = fairscan.json("search", "prostate MRI with segmentations", home=release_home)
+    ids = [hit["id"] for hit in found["datasets"]]
+    assert found["total"] == len(ids) > 3
+    assert "idc:prostatex" in ids or "idc:prostate_mri_us_biopsy" in ids
+    assert found["note"] is None
+    assert found["facets"]["modality"]["MR"] >= 3
+
+
+def test_search_narrows_by_facets(fairscan: Fairscan, release_home: Path) -> None:
+    found = fairscan.json(
+        "search", "--modality", "MR", "--modality", "SEG", "--kind", "collection", home=release_home
+    )
+    assert found["datasets"]
+    for hit in found["datasets"]:
+        assert {"MR", "SEG"} <= set(hit["modalities"])
+        assert hit["kind"] == "collection"
+
+
+def test_search_sorts_and_pages(fairscan: Fairscan, release_home: Path) -> None:
+    first = fairscan.json("search", "--sort", "bytes", "--limit", "5", home=release_home)
+    second = fairscan.json(
+        "search", "--sort", "bytes", "--limit", "5", "--page", "2", home=release_home
+    )
+    sizes = [hit["bytes"] for hit in first["datasets"] + second["datasets"]]
+    assert len(sizes) == 10
+    assert sizes == sorted(sizes, reverse=True)
+    assert first["total"] == second["total"] == 205
+
+
+def test_search_in_words_prints_a_line_a_dataset(fairscan: Fairscan, release_home: Path) -> None:
+    done = fairscan("search", "phantom", "--limit", "3", home=release_home)
+    assert done.returncode == 0
+    assert re.match(r"\d+ datasets\n", done.stdout)
+    assert done.stdout.count("idc:") == 3
+
+
+def test_a_search_that_finds_nothing_says_so_and_is_no_error(
+    fairscan: Fairscan, release_home: Path
+) -> None:
+    done = fairscan("search", "zzzzqqq", home=release_home)
+    assert done.returncode == 0
+    assert done.stdout == "no dataset matches; drop a word or a facet\n"
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["search", "--modallity", "MR"],
+        ["search", "--limit", "0"],
+        ["search", "--limit", "many"],
+        ["cohort", "--colour", "red"],
+        ["refresh", "--set"],
+        ["nonsense"],
+    ],
+)
+def test_an_option_that_does_not_exist_is_wrong_usage(
+    fairscan: Fairscan, release_home: Path, arguments: list[str]
+) -> None:
+    done = fairscan(*arguments, home=release_home)
+    assert done.returncode == 2
+    assert "Traceback" not in done.stderr
+    assert "Error" in done.stderr
+
+
+def test_a_sort_that_does_not_exist_is_refused_with_those_that_do(
+    fairscan: Fairscan, release_home: Path
+) -> None:
+    line = fairscan.refuses("search", "lung", "--sort", "beauty", home=release_home, code=2)
+    assert line.startswith("cannot sort by 'beauty'. Sort by one of: relevance, title")
+
+
+def test_show_prints_facts_with_how_they_are_known(fairscan: Fairscan, release_home: Path) -> None:
+    done = fairscan("show", "idc:prostatex", home=release_home)
+    assert done.returncode == 0
+    for text in ("idc:prostatex", "10.7937/k9tcia.2017.murs5cl", "19,177", "stated", "derived"):
+        assert text in done.stdout
+
+
+def test_show_as_json_is_the_whole_record_with_findings_and_links(
+    fairscan: Fairscan, release_home: Path
+) -> None:
+    shown = fairscan.json("show", "idc:phantom_fda", home=release_home)
+    assert shown["series"] == 4433
+    assert shown["distributions"][0]["licence_raw"].startswith("CC BY-NC 3.0; ")
+    assert "licence-conflict" in {finding["check_id"] for finding in shown["findings"]}
+    linked = fairscan.json("show", "idc:prostatex", home=release_home)["links"]
+    assert {link["relation"] for link in linked} == {"derived_from"}
+
+
+def test_show_of_an_unknown_id_is_wrong_usage(fairscan: Fairscan, release_home: Path) -> None:
+    line = fairscan.refuses("show", "idc:prostate-x", home=release_home, code=2)
+    assert line == "no dataset 'idc:prostate-x'. Look for it: fairscan search 'idc:prostate-x'"

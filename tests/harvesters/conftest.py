@@ -1,0 +1,35 @@
+"""What the IDC harvester wrote for the whole index, beside the index that it read."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import duckdb
+import pytest
+
+from tests.small import COLLECTIONS, INDEX, INSTALLED, RESULTS, VERSIONS
+
+
+@pytest.fixture(scope="session")
+def harvested_series(release_home: Path) -> Path:
+    """The Parquet file of series that the harvester wrote."""
+    return release_home / "sources" / "idc" / "series.parquet"
+
+
+@pytest.fixture(scope="session")
+def beside(release_home: Path) -> Iterator[duckdb.DuckDBPyConnection]:
+    """Views of what is installed (`idx`, `collections`, …) and of what was read (`series`, …)."""
+    harvest = release_home / "sources" / "idc"
+    views = {
+        "idx": INSTALLED / INDEX,
+        "collections": INSTALLED / COLLECTIONS,
+        "results": INSTALLED / RESULTS,
+        "versions": INSTALLED / VERSIONS,
+        "series": harvest / "series.parquet",
+        "datasets": harvest / "datasets.parquet",
+    }
+    with duckdb.connect() as connection:
+        for name, path in views.items():
+            connection.execute(f"CREATE VIEW {name} AS FROM read_parquet('{path}')")
+        yield connection
