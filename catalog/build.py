@@ -298,8 +298,8 @@ def _counts(connection: duckdb.DuckDBPyConnection, masked: int) -> dict[str, int
         "coalesce(sum(instances), 0)::BIGINT, coalesce(sum(bytes), 0)::BIGINT FROM series"
     ).fetchone()
     more = connection.execute(
-        "SELECT (SELECT count(*) FROM datasets), (SELECT count(*) FROM findings), "
-        "(SELECT count(DISTINCT dataset_id) FROM withheld)"
+        "SELECT (SELECT count(*) FROM datasets WHERE status <> 'withdrawn'), "
+        "(SELECT count(*) FROM findings), (SELECT count(DISTINCT dataset_id) FROM withheld)"
     ).fetchone()
     assert row is not None and more is not None
     return {
@@ -324,7 +324,8 @@ RUNS = pa.schema(
     [
         ("source", pa.string()), ("state", pa.string()), ("started", _TIME), ("finished", _TIME),
         ("version", pa.string()), ("dated", pa.string()), ("datasets", pa.int64()),
-        ("series", pa.int64()), ("quarantined", pa.int64()), ("message", pa.string()),
+        ("series", pa.int64()), ("withdrawn", pa.int64()), ("quarantined", pa.int64()),
+        ("message", pa.string()),
     ]
 )  # fmt: skip
 QUARANTINE = pa.schema(

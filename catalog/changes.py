@@ -67,12 +67,29 @@ def between(connection: duckdb.DuckDBPyConnection, old: str, new: str) -> list[d
     `change` is added, changed or withdrawn for a dataset; series_added, series_changed or
     series_withdrawn carry in `new` how many series of the dataset did.
     """
-    return [*_datasets(_records(connection, old), _records(connection, new)),
-            *_series(connection, old, new)]  # fmt: skip
-
-
-def _records(connection: duckdb.DuckDBPyConnection, schema: str) -> dict[str, dict[str, Any]]:
     fields = [name for name in Dataset.model_fields if name not in IGNORED]
+    fields = _in_both(connection, "datasets", fields, old, new)
+    columns = [name for name in SERIES.names if name != "version"]
+    columns = _in_both(connection, "series", columns, old, new)
+    return [
+        *_datasets(_records(connection, old, fields), _records(connection, new, fields)),
+        *_series(connection, old, new, columns),
+    ]
+
+
+def _in_both(
+    connection: duckdb.DuckDBPyConnection, table: str, names: list[str], *schemas: str
+) -> list[str]:
+    """The columns that both releases have: one made by another fairscan may have fewer."""
+    for schema in schemas:
+        there = {row[0] for row in connection.execute(f"DESCRIBE {schema}.{table}").fetchall()}
+        names = [name for name in names if name in there]
+    return names
+
+
+def _records(
+    connection: duckdb.DuckDBPyConnection, schema: str, fields: list[str]
+) -> dict[str, dict[str, Any]]:
     rows = connection.execute(
         f"SELECT id, to_json(struct_pack({', '.join(f'{f} := {f}' for f in fields)})) "
         f"FROM {schema}.datasets"
@@ -84,11 +101,11 @@ def _datasets(
     old: dict[str, dict[str, Any]], new: dict[str, dict[str, Any]]
 ) -> Iterator[dict[str, Any]]:
     for identifier in sorted(old.keys() | new.keys()):
-        if identifier not in old:
+        if _gone(old, identifier) and not _gone(new, identifier):
             yield _row("added", identifier, new=new[identifier]["title"])
-        elif identifier not in new:
+        elif _gone(new, identifier) and not _gone(old, identifier):
             yield _row("withdrawn", identifier, old=old[identifier]["title"])
-        else:
+        elif identifier in old and identifier in new:
             before, after = old[identifier], new[identifier]
             for field in before:
                 if before[field] != after[field]:
@@ -97,8 +114,15 @@ def _datasets(
                     )
 
 
-def _series(connection: duckdb.DuckDBPyConnection, old: str, new: str) -> Iterator[dict[str, Any]]:
-    texts = ", ".join(f"coalesce({c}::VARCHAR, chr(30))" for c in _columns(connection, new))
+def _gone(records: dict[str, dict[str, Any]], identifier: str) -> bool:
+    """Whether the dataset is not in the release, or only as a tombstone."""
+    return identifier not in records or records[identifier]["status"] == "withdrawn"
+
+
+def _series(
+    connection: duckdb.DuckDBPyConnection, old: str, new: str, columns: list[str]
+) -> Iterator[dict[str, Any]]:
+    texts = ", ".join(f"coalesce({column}::VARCHAR, chr(30))" for column in columns)
     content = f"md5_number(concat_ws(chr(31), {texts})) AS content"
     rows = connection.execute(
         f"""
@@ -114,11 +138,6 @@ def _series(connection: duckdb.DuckDBPyConnection, old: str, new: str) -> Iterat
         """
     ).fetchall()
     return (_row(change, identifier, "series", new=str(n)) for change, identifier, n in rows)
-
-
-def _columns(connection: duckdb.DuckDBPyConnection, schema: str) -> list[str]:
-    rows = connection.execute(f"DESCRIBE {schema}.series").fetchall()
-    return [row[0] for row in rows if row[0] in SERIES.names and row[0] != "version"]
 
 
 def _row(

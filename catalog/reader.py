@@ -110,8 +110,10 @@ class Reader:
         """Every source with what it holds here and how its last run went."""
         return _rows(
             self._site(),
-            "SELECT s.*, (SELECT count(*) FROM datasets d WHERE d.source = s.key) AS datasets, "
-            "(SELECT sum(series) FROM datasets d WHERE d.source = s.key AND d.kind = 'collection') "
+            "SELECT s.*, (SELECT count(*) FROM datasets d WHERE d.source = s.key "
+            "AND d.status <> 'withdrawn') AS datasets, "
+            "(SELECT sum(series) FROM datasets d WHERE d.source = s.key AND d.kind = 'collection' "
+            "AND d.status <> 'withdrawn') "
             "AS series, r.version, r.dated, r.finished AS harvested_at, r.state, r.quarantined, "
             "r.message FROM sources s LEFT JOIN runs r ON r.source = s.key ORDER BY s.name",
         )

@@ -13,11 +13,8 @@ from pathlib import Path
 from typing import Any
 
 import duckdb
-import pyarrow as pa
-import pyarrow.parquet as pq
-from pydantic import ValidationError
 
-from catalog import build
+from catalog import build, records
 from catalog.home import (
     BUILDING,
     Home,
@@ -30,10 +27,8 @@ from catalog.home import (
     unwritable,
 )  # fmt: skip
 from catalog.release import generator, read_info
-from harvesters.base import RawRecord, chosen_sources, harvester_for, load_sources
-from schemas.arrow import schema_of
-from schemas.dataset import Dataset
-from schemas.errors import FairscanError, RecordError, ReleaseError
+from harvesters.base import chosen_sources, harvester_for, load_sources
+from schemas.errors import FairscanError, ReleaseError
 from schemas.source import Source
 
 SHRINK = 0.9
@@ -146,14 +141,15 @@ def _run(place: Home, source: Source, say: Say, full: bool, accept_shrink: bool)
         folder.mkdir()
         say(f"{source.key}: reading {source.name}")
         harvest = harvester.harvest(folder)
-        kept, quarantine = _write_records(folder, harvest.records)
+        written = records.write(folder, harvest.records, place.sources / source.key, started)
         run |= {
             "version": harvest.version,
             "dated": harvest.dated.isoformat() if harvest.dated else None,
-            "datasets": kept,
+            "datasets": written.valid,
             "series": harvest.series,
-            "quarantined": len(quarantine),
-            "quarantine": quarantine,
+            "withdrawn": written.withdrawn,
+            "quarantined": len(written.quarantine),
+            "quarantine": written.quarantine,
             "digest": digest,
             "generator": generator(),
         }
@@ -169,7 +165,8 @@ def _run(place: Home, source: Source, say: Say, full: bool, accept_shrink: bool)
                 spill.rmdir()
             (folder / "run.json").write_text(json.dumps(run), encoding="utf-8")
             replace_folder(folder, place.sources / source.key)
-        say(f"{source.key}: {problem or f'{kept:,} datasets, {harvest.series or 0:,} series'}")
+        brought = f"{written.valid:,} datasets, {harvest.series or 0:,} series"
+        say(f"{source.key}: {problem or brought}")
     except (OSError, duckdb.Error):
         raise  # our own disk or memory: no source's fault
     except Exception as error:  # a fault of one harvester must not stop the others
@@ -182,28 +179,6 @@ def _run(place: Home, source: Source, say: Say, full: bool, accept_shrink: bool)
     finally:
         shutil.rmtree(folder, ignore_errors=True)
     return run
-
-
-def _write_records(folder: Path, records: Iterable[RawRecord]) -> tuple[int, list[dict[str, str]]]:
-    """Write raw payloads and valid datasets; return how many are valid, and those that are not."""
-    valid: dict[str, Dataset] = {}
-    quarantine = []
-    with pa.CompressedOutputStream(str(folder / "raw.jsonl.zst"), "zstd") as raw:
-        for record in records:
-            payload = json.dumps(record.raw, ensure_ascii=False, default=str)
-            raw.write(payload.encode() + b"\n")
-            try:
-                dataset = record.build()
-                if dataset.id in valid:
-                    raise RecordError("a second record with this id", where=dataset.id)
-                valid[dataset.id] = dataset
-            except (RecordError, ValidationError) as error:
-                reason = " ".join(str(error).split())[:500]
-                quarantine.append({"local_id": record.local_id, "reason": reason, "raw": payload})
-    rows = [dataset.model_dump() for dataset in valid.values()]
-    table = pa.Table.from_pylist(rows, schema=schema_of(Dataset))
-    pq.write_table(table, folder / "datasets.parquet", compression="zstd")
-    return len(valid), quarantine
 
 
 def _shrunk(run: dict[str, Any], stated: int | None, last: dict[str, Any] | None) -> str | None:

@@ -144,7 +144,7 @@ def _scope(query: Query, match: str) -> tuple[str, list[Any]]:
     if query.text and not match and not _WORD.search(query.text):
         return "SELECT 0 AS id, 0.0 AS score WHERE 0", []
     if not match:
-        return "SELECT rowid AS id, 0.0 AS score FROM datasets", []
+        return "SELECT rowid AS id, 0.0 AS score FROM datasets WHERE status <> 'withdrawn'", []
     return (
         "SELECT rowid AS id, bm25(search, 10.0, 8.0, 4.0, 1.0) "
         "- 1000 * (rowid IN (SELECT dataset FROM names WHERE name = ?)) AS score "

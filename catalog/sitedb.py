@@ -109,12 +109,14 @@ def _insert(
         f"INSERT INTO datasets (rowid, {', '.join(columns)}) VALUES ({marks})", [row, *values]
     )
     site.executemany(
-        "INSERT OR IGNORE INTO facets (dataset, facet, value) VALUES (?, ?, ?)",
-        [(row, facet, value) for facet, value in _facets(record, lists)],
-    )
-    site.executemany(
         "INSERT OR IGNORE INTO names (name, dataset) VALUES (?, ?)",
         [(name.lower(), row) for name in _names(record)],
+    )
+    if record["status"] == "withdrawn":
+        return  # a tombstone has a page and its names, but no search finds it
+    site.executemany(
+        "INSERT OR IGNORE INTO facets (dataset, facet, value) VALUES (?, ?, ?)",
+        [(row, facet, value) for facet, value in _facets(record, lists)],
     )
     site.execute(
         "INSERT INTO search (rowid, title, names, keywords, description) VALUES (?, ?, ?, ?, ?)",

@@ -10,6 +10,8 @@ import pyarrow.parquet as pq
 import pytest
 
 from schemas.series import SERIES
+from tests.commands import Fairscan
+from tests.small import INDEX, edit
 
 Beside = duckdb.DuckDBPyConnection
 
@@ -94,17 +96,32 @@ def test_bytes_are_the_megabytes_of_the_index_in_bytes(beside: Beside) -> None:
     assert one(beside, "SELECT sum(bytes) FROM series") > 99_000_000_000_000
 
 
+def out_of_order(beside: Beside, series: Path) -> int:
+    key = "[dataset_id, subject, study, series]"
+    found: int = one(
+        beside,
+        f"SELECT count(*) FROM (SELECT {key} AS k, lag({key}) OVER (ORDER BY file_row_number) AS "
+        f"before FROM read_parquet('{series}', file_row_number = true)) WHERE before > k",
+    )
+    return found
+
+
 def test_rows_lie_sorted_by_dataset_subject_study_and_series(
     beside: Beside, harvested_series: Path
 ) -> None:
-    key = "[dataset_id, subject, study, series]"
-    out_of_order = one(
-        beside,
-        f"SELECT count(*) FROM (SELECT {key} AS k, lag({key}) OVER (ORDER BY file_row_number) AS "
-        f"before FROM read_parquet('{harvested_series}', file_row_number = true)) "
-        "WHERE before > k",
-    )
-    assert out_of_order == 0
+    assert out_of_order(beside, harvested_series) == 0
+
+
+def test_an_index_in_another_order_is_sorted(
+    beside: Beside, small_index: Path, tmp_path: Path, fairscan: Fairscan
+) -> None:
+    edit(small_index / INDEX, "SELECT * FROM {file} ORDER BY hash(SeriesInstanceUID)")
+    home = tmp_path / "new"
+    done = fairscan("refresh", "--set", f"idc.base_url={small_index}", home=home)
+    assert done.returncode == 0, done.stderr
+    harvested = home / "sources" / "idc" / "series.parquet"
+    assert one(beside, f"SELECT count(*) FROM '{harvested}'") == 24_448
+    assert out_of_order(beside, harvested) == 0
 
 
 def test_the_file_has_the_columns_of_the_series_schema(harvested_series: Path) -> None:

@@ -28,23 +28,15 @@ FLAGS = [
 @pytest.fixture(scope="session")
 def server(release_home: Path, fairscan: Fairscan) -> Iterator[str]:
     """The address of `fairscan serve` on a free port; afterwards, it must have logged no error."""
-    process = fairscan.start("serve", "--port", "0", home=release_home)
-    assert process.stderr is not None
-    first = process.stderr.readline()
     log: list[str] = []
-    reading = threading.Thread(target=log.extend, args=(process.stderr,))
-    reading.start()
-    try:
-        address = re.search(r"http://127\.0\.0\.1:\d+", first)
-        assert address, f"no address in: {first!r}"
+    with fairscan.running("serve", "--port", "0", home=release_home) as serving:
+        address = re.search(r"http://127\.0\.0\.1:\d+", serving.stderr.readline())
+        assert address, "the server gave no address"
+        reading = threading.Thread(target=log.extend, args=(serving.stderr,))
+        reading.start()
         yield address.group()
-    finally:
-        process.terminate()
-        process.wait(timeout=30)
+        serving.process.terminate()
         reading.join(timeout=30)
-        process.stderr.close()
-        if process.stdout is not None:
-            process.stdout.close()
     assert not [line for line in log if "Traceback" in line], "".join(log)
 
 
