@@ -2,7 +2,7 @@
 
 A release carries `cohort_cube`, one row a combination of facet values, and narrow tables that point
 to it. Facets are summed over its few thousand rows in one pass of `GROUPING SETS`. Text, ages and
-SQL are looked for in `series` once; what they hit is counted by combination first.
+SQL are looked for in `series` once, and what they hit is counted by combination first.
 """
 
 from __future__ import annotations
@@ -93,8 +93,13 @@ def cohort(
 
     `query.where` must have gone through `checked_where`.
     """
-    _gather(cursor, query)
-    counts = _facet_counts(cursor, query)
+    other = _other_conditions(query)
+    if other:
+        counts, subjects, places = _count_hits(cursor, query, other)
+    else:
+        counts = _counts(cursor.execute(*_facets_sql(query, "cohort_cube")).fetchall(), query)
+        subjects = _subjects(cursor, query)
+        places = _places(cursor, query) if rows else []
     totals = counts.pop((None, None), _NOTHING)
     facets = facets_from(
         ((name, value, counted.shown) for (name, value), counted in counts.items() if name),
@@ -106,12 +111,12 @@ def cohort(
     return CohortPage(
         query,
         totals.series,
-        _subjects(cursor, query) if totals.series else 0,
+        subjects,
         datasets,
         totals.instances,
         totals.bytes,
         facets,
-        _rows(cursor, query) if rows and totals.series else (),
+        _rows(cursor, places) if rows else (),
     )
 
 
@@ -155,22 +160,6 @@ class _Counted(NamedTuple):
 _NOTHING = _Counted(0, 0, 0, 0)
 
 
-def _gather(cursor: duckdb.DuckDBPyConnection, query: Query) -> None:
-    """Look for text, ages and SQL once; the hits stay in a temporary table of this cursor."""
-    other = _other_conditions(query)
-    if other:
-        cursor.execute(
-            "CREATE OR REPLACE TEMP TABLE hits AS SELECT rowid AS place, cube_id, subject_id, "
-            f"instances, bytes FROM series WHERE {' AND '.join(c for c, _ in other)}",
-            [p for _, parameters in other for p in parameters],
-        )
-
-
-def _narrowed(query: Query) -> bool:
-    """Whether more than facets was asked for, so that `hits` holds what is left."""
-    return bool(_other_conditions(query))
-
-
 def _facet_conditions(query: Query) -> list[tuple[str, str, list[Any]]]:
     """(facet, SQL, parameters): what was chosen in facets."""
     conditions = []
@@ -198,19 +187,12 @@ def _other_conditions(query: Query) -> list[tuple[str, list[Any]]]:
     return conditions
 
 
-_HITS_BY_CUBE = (
-    "SELECT cube_id, count(*) AS n, sum(instances) AS instances, sum(bytes) AS bytes "
-    "FROM hits GROUP BY cube_id"
-)
+def _facets_sql(query: Query, table: str) -> tuple[str, list[Any]]:
+    """Facet counts of `table`, which has the facets, n, instances and bytes; and parameters.
 
-
-def _facet_counts(
-    cursor: duckdb.DuckDBPyConnection, query: Query
-) -> dict[tuple[str | None, Any], _Counted]:
-    """(facet, value) to its counts in one pass; (None, None) holds the totals."""
-    counted, joined = "SELECT * FROM cohort_cube", "counted"
-    if _narrowed(query):
-        counted, joined = _HITS_BY_CUBE, "counted JOIN cohort_cube USING (cube_id)"
+    Columns: which facet (as GROUPING tells it), one a facet, then series, instances and bytes of
+    the cohort, then for each facet with a choice the series as if nothing were chosen in it.
+    """
     soft = _facet_conditions(query)
     flags = "".join(f", {sql} AS _f{i}" for i, (_, sql, _) in enumerate(soft))
     passed = " AND ".join(f"_f{i}" for i in range(len(soft))) or "true"
@@ -222,16 +204,19 @@ def _facet_counts(
     own = "".join(f", sum(n) FILTER (WHERE {rule})::BIGINT" for rule in others)
     columns = ", ".join(FACET_NAMES)
     sets = ", ".join(f"({name})" for name in FACET_NAMES)
-    rows = cursor.execute(
-        f"WITH counted AS ({counted}), base AS (SELECT {columns}, counted.n, counted.instances, "
-        f"counted.bytes{flags} FROM {joined}) "
+    return (
         f"SELECT GROUPING({columns}), {columns}, sum(n) FILTER (WHERE {passed})::BIGINT, "
         f"sum(instances) FILTER (WHERE {passed})::BIGINT, "
-        f"sum(bytes) FILTER (WHERE {passed})::BIGINT{own} "
-        f"FROM base WHERE {misses} <= 1 GROUP BY GROUPING SETS ((), {sets})",
+        f"sum(bytes) FILTER (WHERE {passed})::BIGINT{own} FROM (SELECT *{flags} FROM {table}) "
+        f"WHERE {misses} <= 1 GROUP BY GROUPING SETS ((), {sets})",
         [p for _, _, values in soft for p in values],
-    ).fetchall()
-    width, chosen = len(FACET_NAMES), {name: i for i, (name, _, _) in enumerate(soft)}
+    )
+
+
+def _counts(rows: list[Any], query: Query) -> dict[tuple[str | None, Any], _Counted]:
+    """(facet, value) to its counts, from the rows of `_facets_sql`; (None, None) has the totals."""
+    width = len(FACET_NAMES)
+    chosen = {name: i for i, (name, _) in enumerate(query.filters)}
     counts: dict[tuple[str | None, Any], _Counted] = {}
     for which, *values in rows:
         n, instances, size, *free = (value or 0 for value in values[width:])
@@ -243,6 +228,43 @@ def _facet_counts(
             shown = free[chosen[name]] if name in chosen else n
             counts[name, values[index]] = _Counted(n, instances, size, shown)
     return counts
+
+
+_SUBJECTS, _PLACE = -1, -2
+"""What marks the rows of `_count_hits` that are no facet."""
+
+
+def _count_hits(
+    cursor: duckdb.DuckDBPyConnection, query: Query, other: list[tuple[str, list[Any]]]
+) -> tuple[dict[tuple[str | None, Any], _Counted], int, list[int]]:
+    """Counts, subjects and the places of one page: `series` is read once, by one statement."""
+    facets, chosen = _facets_sql(query, "counted")
+    within, inside = _within(query)
+    blank = ", ".join(["NULL"] * len(FACET_NAMES))
+    tail = ", NULL" * (2 + len(query.filters))
+    rows = cursor.execute(
+        "WITH hits AS MATERIALIZED (SELECT rowid AS place, cube_id, subject_id, instances, bytes "
+        f"FROM series WHERE {' AND '.join(c for c, _ in other)}), "
+        "gathered AS (SELECT cube_id, count(*) AS n, sum(instances) AS instances, "
+        "sum(bytes) AS bytes FROM hits GROUP BY cube_id), "
+        f"counted AS (SELECT {', '.join(FACET_NAMES)}, gathered.n, gathered.instances, "
+        "gathered.bytes FROM gathered JOIN cohort_cube USING (cube_id)) "
+        f"{facets} UNION ALL SELECT {_SUBJECTS}, {blank}, count(DISTINCT subject_id){tail} "
+        f"FROM hits WHERE {within} UNION ALL SELECT {_PLACE}, {blank}, place{tail} FROM "
+        f"(SELECT place FROM hits WHERE {within} ORDER BY place LIMIT ? OFFSET ?)",
+        [
+            *(p for _, parameters in other for p in parameters),
+            *chosen,
+            *inside,
+            *inside,
+            query.size,
+            (query.page - 1) * query.size,
+        ],
+    ).fetchall()
+    number = 1 + len(FACET_NAMES)
+    subjects = sum(row[number] for row in rows if row[0] == _SUBJECTS)
+    places = sorted(row[number] for row in rows if row[0] == _PLACE)
+    return _counts([row for row in rows if row[0] >= 0], query), subjects, places
 
 
 def _within(query: Query) -> tuple[str, list[Any]]:
@@ -258,43 +280,19 @@ def _within(query: Query) -> tuple[str, list[Any]]:
 
 
 def _subjects(cursor: duckdb.DuckDBPyConnection, query: Query) -> int:
-    """Distinct (dataset, subject) pairs of the cohort."""
+    """Distinct (dataset, subject) pairs of a cohort of facets alone."""
     within, parameters = _within(query)
-    table = "hits" if _narrowed(query) else "cohort_subjects"
     row = cursor.execute(
-        f"SELECT count(DISTINCT subject_id) FROM {table} WHERE {within}", parameters
+        f"SELECT count(DISTINCT subject_id) FROM cohort_subjects WHERE {within}", parameters
     ).fetchone()
     return row[0] if row else 0
 
 
-def _rows(cursor: duckdb.DuckDBPyConnection, query: Query) -> tuple[SeriesRow, ...]:
-    """One page of the cohort, in catalogue order: its places first, then the wide columns."""
+def _places(cursor: duckdb.DuckDBPyConnection, query: Query) -> list[int]:
+    """The row ids of one page of a cohort of facets alone: only its blocks are read."""
     within, parameters = _within(query)
+    first = last = before = through = 0
     offset = (query.page - 1) * query.size
-    if _narrowed(query):
-        places = f"SELECT place FROM hits WHERE {within} ORDER BY place"
-    else:
-        first, last, offset = _blocks(cursor, within, parameters, offset, query.size)
-        span = f"rowid >= {first * BLOCK} AND rowid < {(last + 1) * BLOCK}"
-        places = f"SELECT rowid FROM series WHERE {span} AND {within} ORDER BY rowid"
-    found = cursor.execute(f"{places} LIMIT ? OFFSET ?", [*parameters, query.size, offset])
-    wanted = [row[0] for row in found.fetchall()]
-    if not wanted:
-        return ()
-    rows = cursor.execute(
-        f"SELECT {', '.join(ROW_COLUMNS)} FROM series WHERE rowid BETWEEN ? AND ? "
-        f"AND rowid IN ({', '.join(map(str, wanted))}) ORDER BY rowid",
-        [wanted[0], wanted[-1]],
-    ).fetchall()
-    return tuple(SeriesRow(*row) for row in rows)
-
-
-def _blocks(
-    cursor: duckdb.DuckDBPyConnection, within: str, parameters: list[Any], offset: int, size: int
-) -> tuple[int, int, int]:
-    """(first block, last block, offset in them) of the rows from `offset`, `size` of them."""
-    first = last = before = 0
-    through = 0
     for block, n in cursor.execute(
         f"SELECT block, sum(n)::BIGINT FROM cohort_blocks WHERE {within} GROUP BY 1 ORDER BY 1",
         parameters,
@@ -302,6 +300,23 @@ def _blocks(
         if through <= offset:
             first, before = block, through
         last, through = block, through + n
-        if through >= offset + size:
+        if through >= offset + query.size:
             break
-    return first, last, offset - before
+    rows = cursor.execute(
+        f"SELECT rowid FROM series WHERE rowid >= {first * BLOCK} AND rowid < {(last + 1) * BLOCK} "
+        f"AND {within} ORDER BY rowid LIMIT ? OFFSET ?",
+        [*parameters, query.size, offset - before],
+    ).fetchall()
+    return [row[0] for row in rows]
+
+
+def _rows(cursor: duckdb.DuckDBPyConnection, places: list[int]) -> tuple[SeriesRow, ...]:
+    """The series at `places`, which are in order."""
+    if not places:
+        return ()
+    rows = cursor.execute(
+        f"SELECT {', '.join(ROW_COLUMNS)} FROM series WHERE rowid BETWEEN ? AND ? "
+        f"AND rowid IN ({', '.join(map(str, places))}) ORDER BY rowid",
+        [places[0], places[-1]],
+    ).fetchall()
+    return tuple(SeriesRow(*row) for row in rows)
