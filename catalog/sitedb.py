@@ -24,6 +24,11 @@ CREATE TABLE datasets (
     landing_url TEXT, findings INTEGER, worst TEXT, record TEXT
 );
 CREATE INDEX datasets_title ON datasets (title COLLATE NOCASE);
+CREATE INDEX datasets_source ON datasets (source);
+CREATE INDEX datasets_kind ON datasets (kind);
+CREATE INDEX datasets_licence ON datasets (licence);
+CREATE INDEX datasets_access ON datasets (access);
+CREATE INDEX datasets_status ON datasets (status);
 CREATE TABLE facets (
     dataset INTEGER, facet TEXT, value TEXT, PRIMARY KEY (facet, value, dataset)
 ) WITHOUT ROWID;
@@ -38,6 +43,8 @@ _COPIED = ("findings", "links", "sources", "runs", "changes", "quarantine", "che
 _INDEXES = """
 CREATE INDEX findings_dataset ON findings (dataset_id);
 CREATE INDEX findings_check ON findings (check_id);
+CREATE INDEX findings_severity ON findings (severity);
+CREATE INDEX findings_action ON findings (action);
 CREATE INDEX links_dataset ON links (dataset_id);
 CREATE INDEX links_other ON links (other_id);
 CREATE INDEX labels_facet ON labels (facet);
