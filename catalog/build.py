@@ -9,7 +9,7 @@ import shutil
 from collections.abc import Callable, Sequence
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import duckdb
 import pyarrow as pa
@@ -37,20 +37,14 @@ _EMPTY_WITH = {"age_raw": ("age_years",)}
 """Columns that are emptied along with a masked one, because they tell the same."""
 
 
-def _fingerprint(columns: Sequence[str], *, without: str | None = None) -> str:
-    """SQL for 64 bits of MD5 over columns, `without` one that is taken as null.
-
-    DuckDB's own `hash` collides on texts that are alike.
-    """
-    parts = ", ".join(
-        "chr(30)" if column == without else f"coalesce({column}, chr(30))" for column in columns
-    )
+def _fingerprint(columns: Sequence[str]) -> str:
+    """SQL for 64 bits of MD5 over columns; DuckDB's own `hash` collides on texts that are alike."""
+    parts = ", ".join(f"coalesce({column}, chr(30))" for column in columns)
     return f"md5_number_lower(concat_ws(chr(31), {parts}))"
 
 
 _SUBJECT_ID = _fingerprint(("dataset_id", "subject"))
-_TEXTS = ("study_description", "description")
-_TEXT_ID = _fingerprint(_TEXTS)
+_TEXT_ID = _fingerprint(("study_description", "description"))
 _CUBE_ID = _fingerprint(FACET_NAMES)
 
 Say = Callable[[str], None]
@@ -96,16 +90,18 @@ def _write(
 ) -> dict[str, int]:
     """Write every file of the release but its description; return its counts."""
     policy = policies.load()
-    connection = _open(folder)
+    say("checking records and series")
+    checked = _check(folder, harvests, policy, moment)
+    connection = _open(folder, CATALOGUE)
     try:
-        say("checking records and series")
-        _load_harvests(connection, harvests)
-        metadata.run(connection, policy, now=moment)
         say("writing series")
-        masked = _write_series(connection)
+        _load_harvests(connection, harvests)
+        masked = _write_series(connection, checked)
         say("building cohort tables")
         _write_cubes(connection)
         say("writing tables")
+        _create(connection, "findings", checked.findings)
+        _create(connection, "withheld", checked.withheld)
         _write_tables(connection, sources, runs, policy)
         changes.write(connection, previous)
         say("writing Parquet")
@@ -119,6 +115,32 @@ def _write(
         shutil.rmtree(folder / "spill", ignore_errors=True)
 
 
+class Checked(NamedTuple):
+    """What the checks found; `masks` (dataset_id, field, value) never goes into a release."""
+
+    findings: pa.Table
+    withheld: pa.Table
+    masks: list[tuple[str, str, str]]
+
+
+def _check(
+    folder: Path, harvests: list[Path], policy: policies.Policy, moment: datetime
+) -> Checked:
+    """Run the checks in a database of their own: what is masked must not touch the release's."""
+    connection = _open(folder, ":memory:")
+    try:
+        _load_harvests(connection, harvests)
+        connection.execute("CREATE VIEW series AS FROM harvested")
+        metadata.run(connection, policy, now=moment)
+        return Checked(
+            connection.execute("FROM findings").to_arrow_table(),
+            connection.execute("FROM withheld").to_arrow_table(),
+            connection.execute("SELECT DISTINCT dataset_id, field, value FROM masks").fetchall(),
+        )
+    finally:
+        connection.close()
+
+
 def policy_digest() -> str:
     """SHA-256 of the checks and the policy: a release made under another one is out of date."""
     facts = [
@@ -128,9 +150,9 @@ def policy_digest() -> str:
     return hashlib.sha256(text.encode()).hexdigest()
 
 
-def _open(folder: Path) -> duckdb.DuckDBPyConnection:
+def _open(folder: Path, name: str) -> duckdb.DuckDBPyConnection:
     return duckdb.connect(
-        str(folder / CATALOGUE),
+        name if name == ":memory:" else str(folder / name),
         config={
             "storage_compatibility_version": "v1.5.0",
             "memory_limit": MEMORY,
@@ -150,51 +172,62 @@ def _load_harvests(connection: duckdb.DuckDBPyConnection, harvests: list[Path]) 
     else:
         _create(connection, "no_series", SERIES.empty_table())
         connection.execute("CREATE VIEW harvested AS FROM no_series")
-    connection.execute("CREATE TEMP VIEW series AS FROM harvested")
     connection.execute(
         "CREATE TABLE datasets AS FROM read_parquet(?) ORDER BY id",
         [[str(h / "datasets.parquet") for h in harvests]],
     )
 
 
-def _write_series(connection: duckdb.DuckDBPyConnection) -> int:
+def _write_series(connection: duckdb.DuckDBPyConnection, checked: Checked) -> int:
     """The table `series` as published: masked values emptied, and left out what has no record
 
-    in the release, be it withheld or in quarantine.
+    in the release, be it withheld or in quarantine. A masked value is emptied before anything is
+    written, because DuckDB keeps the old bytes of a value that is updated.
 
     Returns how many values were emptied. Row order is that of the harvest.
     """
-    connection.execute("DROP VIEW temp.series")
-    rows = connection.execute("SELECT DISTINCT dataset_id FROM withheld").fetchall()
-    withheld = [row[0] for row in rows]
+    withheld = list(dict.fromkeys(checked.withheld.column("dataset_id").to_pylist()))
     rows = connection.execute(
         "SELECT DISTINCT dataset_id FROM harvested EXCEPT SELECT id FROM datasets"
     ).fetchall()
-    quarantined = [row[0] for row in rows]
-    # No join here: a plain scan is what keeps the rows in order.
+    values: dict[str, Any] = {
+        "withheld": withheld,
+        "left_out": [*withheld, *(row[0] for row in rows)],
+    }
+    hidden: dict[str, str] = {}
+    for field in sorted({field for _, field, _ in checked.masks}):
+        masks = [(dataset, value) for dataset, name, value in checked.masks if name == field]
+        values[f"in_{field}"] = sorted({dataset for dataset, _ in masks})
+        values[f"at_{field}"] = [f"{dataset}\x1f{value}" for dataset, value in masks]
+        # No join here or below: a plain scan is what keeps the rows in order.
+        masked = (
+            f"coalesce(list_contains($in_{field}, dataset_id) "
+            f"AND list_contains($at_{field}, dataset_id || chr(31) || {field}), false)"
+        )
+        hidden |= dict.fromkeys((field, *_EMPTY_WITH.get(field, ())), masked)
+    columns = ", ".join(
+        f"CASE WHEN {hidden[name]} THEN NULL ELSE {name} END AS {name}" if name in hidden else name
+        for name in SERIES.names
+    )
+    emptied = [masked for name, masked in hidden.items() if f"in_{name}" in values]
+    count = " + ".join(f"({masked})::INTEGER" for masked in emptied) or "0"
+    row = connection.execute(
+        f"SELECT sum({count})::BIGINT FROM harvested",
+        {name: value for name, value in values.items() if name.startswith(("in_", "at_"))},
+    ).fetchone()
     connection.execute(
         f"CREATE TABLE series AS SELECT *, {_SUBJECT_ID} AS subject_id, {_CUBE_ID} AS cube_id, "
-        f"{_TEXT_ID} AS text_id FROM harvested "
-        "WHERE NOT list_contains($1, dataset_id) "
-        "AND NOT coalesce(list_contains($2, derived_dataset_id), false)",
-        [withheld + quarantined, withheld],
+        f"{_TEXT_ID} AS text_id FROM (SELECT {columns} FROM harvested "
+        "WHERE NOT list_contains($left_out, dataset_id) "
+        "AND NOT coalesce(list_contains($withheld, derived_dataset_id), false))",
+        values,
     )
     connection.execute("DELETE FROM datasets WHERE list_contains(?, id)", [withheld])
     for table, schema in (("series", SERIES), ("datasets", schema_of(Dataset))):
         for column, text in descriptions(schema).items():
             quoted = text.replace("'", "''")
             connection.execute(f"COMMENT ON COLUMN {table}.{column} IS '{quoted}'")
-    masked = 0
-    for (field,) in connection.execute("SELECT DISTINCT field FROM masks").fetchall():
-        emptied = [f"{name} = NULL" for name in (field, *_EMPTY_WITH.get(field, ()))]
-        if field in _TEXTS:
-            emptied.append(f"text_id = {_fingerprint(_TEXTS, without=field)}")
-        row = connection.execute(
-            f"UPDATE series SET {', '.join(emptied)} WHERE (dataset_id, {field}) IN "
-            f"(SELECT (dataset_id, value) FROM masks WHERE field = '{field}')"
-        ).fetchone()
-        masked += row[0] if row else 0
-    return masked
+    return row[0] or 0 if row else 0
 
 
 def _write_cubes(connection: duckdb.DuckDBPyConnection) -> None:

@@ -7,12 +7,13 @@ SQL are looked for in `series` once, and what they hit is counted by combination
 
 from __future__ import annotations
 
+import difflib
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from catalog.facets import UNKNOWN, Facet, FacetSpec, Query, facets_from
-from schemas.errors import QueryError
+from schemas.errors import QueryError, UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -127,6 +128,32 @@ def condition(query: Query) -> tuple[str, list[Any]]:
     return " AND ".join(sql) or "true", [p for part in (*soft, *hard) for p in part[-1]]
 
 
+def resolved(cursor: duckdb.DuckDBPyConnection, query: Query) -> Query:
+    """`query` with each facet value spelt as the release spells it, whatever case it came in.
+
+    Raises:
+        UsageError: for a value that the release does not have, with the nearest ones.
+    """
+    filters = []
+    for name, values in query.filters:
+        rows = cursor.execute(
+            f"SELECT DISTINCT {name} FROM cohort_cube WHERE {name} IS NOT NULL ORDER BY 1"
+        ).fetchall()
+        known = {row[0].lower(): row[0] for row in rows} | {UNKNOWN: UNKNOWN}
+        for value in values:
+            if value.lower() not in known:
+                near = difflib.get_close_matches(value.lower(), known, n=3)
+                listed = ", ".join(known[key] for key in near)
+                raise UsageError(
+                    f"no series has {name} {value!r}",
+                    do=f"Did you mean: {listed}?"
+                    if near
+                    else f"See: fairscan cohort --group-by {name}",
+                )
+        filters.append((name, tuple(known[value.lower()] for value in values)))
+    return replace(query, filters=tuple(filters))
+
+
 def checked_where(cursor: duckdb.DuckDBPyConnection, where: str) -> str:
     """`where` in brackets, once it is known to be one SQL condition on `series`.
 
@@ -179,9 +206,13 @@ def _other_conditions(query: Query) -> list[tuple[str, list[Any]]]:
         contains = " AND ".join("contains(text, ?)" for _ in words)
         texts = f"SELECT text_id FROM series_texts WHERE {contains}"
         conditions.append((f"text_id IN ({texts})", list(words)))
-    for bound, operator in ((query.age_min, ">="), (query.age_max, "<=")):
-        if bound is not None:
-            conditions.append((f"coalesce(age_years {operator} ?, false)", [bound]))
+    if query.age_min is not None:
+        # An age that is masked, or published as 90 or more, is known to be at least 90.
+        oldest = "true" if query.age_min <= 90 else "false"
+        known = f"coalesce(age_years >= ?, age_band = '90+' AND {oldest}, false)"
+        conditions.append((known, [query.age_min]))
+    if query.age_max is not None:
+        conditions.append(("coalesce(age_years <= ?, false)", [query.age_max]))
     if query.where:
         conditions.append((query.where, []))
     return conditions

@@ -20,6 +20,7 @@ _opened: weakref.WeakSet[duckdb.DuckDBPyConnection] = weakref.WeakSet()
 def _close_all() -> None:
     """DuckDB's own threads can abort a process that ends while they start."""
     for connection in list(_opened):
+        connection.interrupt()
         connection.close()
 
 
@@ -78,11 +79,18 @@ def limited(connection: duckdb.DuckDBPyConnection, seconds: float) -> Iterator[N
             f"the query ran longer than {seconds:g} s and was stopped",
             do="Narrow it, or allow more with --timeout",
         ) from error
+    except RuntimeError as error:
+        raise stopped(error) from error
     except duckdb.Error as error:
         raise QueryError(" ".join(str(error).split()), do=_hint(error)) from error
     finally:
         timer.cancel()
         timer.join()  # A late interrupt must not meet the next question, nor the end of Python.
+
+
+def stopped(error: RuntimeError) -> BaseException:
+    """DuckDB tells of Ctrl-C as a RuntimeError: give back what Python calls it, else the error."""
+    return KeyboardInterrupt() if "Query interrupted" in str(error) else error
 
 
 _REPAIR = "Publish another release (fairscan releases list), or run: fairscan refresh --full"

@@ -14,6 +14,8 @@ UNKNOWN = ""
 
 PAGE_SIZE = 50
 MAX_PAGE_SIZE = 500
+LAST_PAGE = 10_000
+"""The last page that a query may ask for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +101,9 @@ def query_from(
     for name in params:
         if name not in known:
             raise unknown_facet(name, sorted(known))
+    youngest, oldest = _number(params, "age_min"), _number(params, "age_max")
+    if youngest is not None and oldest is not None and youngest > oldest:
+        raise UsageError(f"no age lies from {youngest:g} to {oldest:g}", do="Swap the two")
     filters = tuple(
         (name, tuple(dict.fromkeys(params[name]))) for name in names if params.get(name)
     )
@@ -108,11 +113,11 @@ def query_from(
     return Query(
         text=" ".join((_last(params, "q") or "").split())[:200],
         filters=filters,
-        page=_whole(params, "page", 1, 10_000) or 1,
+        page=_whole(params, "page", 1, LAST_PAGE) or 1,
         size=_whole(params, "size", 1, MAX_PAGE_SIZE) or PAGE_SIZE,
         sort=sort or None,
-        age_min=_number(params, "age_min"),
-        age_max=_number(params, "age_max"),
+        age_min=youngest,
+        age_max=oldest,
     )
 
 

@@ -15,6 +15,7 @@ from typing import Any
 import duckdb
 
 from catalog import build, records
+from catalog.duck import stopped
 from catalog.home import (
     BUILDING,
     Home,
@@ -74,6 +75,8 @@ def refresh(
             runs = [_run(place, source, say, full, accept_shrink) for source in chosen]
             _remember(place, runs)
             release = _release(place, say, full)
+        except RuntimeError as error:
+            raise stopped(error) from error
         except OSError as error:
             raise unwritable(place.root, error) from error
         except duckdb.Error as error:
@@ -104,7 +107,10 @@ def plan(place: Home, keys: list[str], overrides: dict[str, str]) -> list[dict[s
 def last_good(place: Home, key: str) -> dict[str, Any] | None:
     """The run of the last good harvest of a source, or None if there was none."""
     path = place.sources / key / "run.json"
-    return json.loads(path.read_text(encoding="utf-8")) if path.is_file() else None
+    if not path.is_file():
+        return None
+    found: dict[str, Any] = _read_json(path.read_text(encoding="utf-8"), path)
+    return found
 
 
 def history(place: Home) -> list[dict[str, Any]]:
@@ -112,7 +118,16 @@ def history(place: Home) -> list[dict[str, Any]]:
     if not place.runs.is_file():
         return []
     lines = place.runs.read_text(encoding="utf-8").splitlines(keepends=True)
-    return [json.loads(line) for line in lines if line.endswith("\n")]
+    return [_read_json(line, place.runs) for line in lines if line.endswith("\n")]
+
+
+def _read_json(text: str, path: Path) -> Any:
+    try:
+        return json.loads(text)
+    except ValueError as error:
+        raise ReleaseError(
+            f"not what fairscan wrote: {text.strip()[:40]!r}", where=str(path), do="Remove it"
+        ) from error
 
 
 def newest(runs: Iterable[dict[str, Any]]) -> dict[str, dict[str, Any]]:
@@ -169,16 +184,24 @@ def _run(place: Home, source: Source, say: Say, full: bool, accept_shrink: bool)
         say(f"{source.key}: {problem or brought}")
     except (OSError, duckdb.Error):
         raise  # our own disk or memory: no source's fault
+    except RuntimeError as error:
+        if isinstance(stopped(error), KeyboardInterrupt):
+            raise KeyboardInterrupt from error
+        _failed(run, error, say)
     except Exception as error:  # a fault of one harvester must not stop the others
-        known = isinstance(error, FairscanError)
-        message = str(error) if known else f"a fault in its harvester: {error!r}"
-        run |= {"finished": now().isoformat(), "state": "failed", "message": message}
-        say(f"{source.key}: failed: {message}")
-        if not known and os.environ.get("FAIRSCAN_DEBUG"):
-            raise
+        _failed(run, error, say)
     finally:
         shutil.rmtree(folder, ignore_errors=True)
     return run
+
+
+def _failed(run: dict[str, Any], error: Exception, say: Say) -> None:
+    known = isinstance(error, FairscanError)
+    message = str(error) if known else f"a fault in its harvester: {error!r}"
+    run |= {"finished": now().isoformat(), "state": "failed", "message": message}
+    say(f"{run['source']}: failed: {message}")
+    if not known and os.environ.get("FAIRSCAN_DEBUG"):
+        raise error
 
 
 def _shrunk(run: dict[str, Any], stated: int | None, last: dict[str, Any] | None) -> str | None:

@@ -11,6 +11,7 @@ from typing import Any
 
 from catalog.facets import Facet, FacetSpec, Query, facets_from
 from schemas.errors import ReleaseError
+from schemas.vocabulary import spelling
 
 FACETS = (
     FacetSpec("modality", "Modality", "all"),
@@ -31,7 +32,7 @@ STOP_WORDS = frozenset(
     "scan scans show that the to want which with without".split()
 )
 _WORD = re.compile(r"[^\W_]+", re.UNICODE)
-_DOI = re.compile(r"10\.\d{4,9}/\S+")
+_DOI = re.compile(r"10\.\d{4,9}/\S*[^\s.,;:)\]}]")
 
 _COLUMNS = (
     "id source kind title summary doi licence licence_raw access status modalities body_parts "
@@ -130,10 +131,13 @@ def labels(connection: sqlite3.Connection) -> dict[str, dict[str, str]]:
 def _match(text: str, joiner: str) -> str:
     """An FTS5 expression for the words of `text`; empty if it has none. Words are quoted."""
     words = [word for word in _WORD.findall(text.lower()) if word not in STOP_WORDS]
-    quoted = [f'"{word}"' for word in words]
-    if quoted and len(words[-1]) > 2:
-        quoted[-1] += " *"
-    return joiner.join(quoted)
+    last = len(words) - 1
+    terms = []
+    for place, word in enumerate(words):
+        prefix = " *" if place == last and len(word) > 2 else ""
+        spelt = " OR ".join(f'"{variant}"{prefix}' for variant in spelling.variants(word))
+        terms.append(f"({spelt})")
+    return joiner.join(terms)
 
 
 def _scope(query: Query, match: str) -> tuple[str, list[Any]]:

@@ -22,7 +22,6 @@ def base_urls(flags: Iterable[str]) -> dict[str, str]:
         key: table["base_url"]
         for folder in (home().root, Path.cwd())
         for key, table in _sources(folder / FILE).items()
-        if isinstance(table, dict) and "base_url" in table
     }
     for flag in flags:
         name, equals, value = flag.partition("=")
@@ -42,4 +41,9 @@ def _sources(path: Path) -> dict[str, dict[str, str]]:
         raise UsageError(f"not TOML: {error}", where=str(path)) from error
     if not isinstance(found, dict):
         raise UsageError("[sources] is not a table", where=str(path))
+    for key, table in found.items():
+        if not isinstance(table, dict) or set(table) != {"base_url"}:
+            raise UsageError(f"[sources.{key}] takes base_url and nothing else", where=str(path))
+        if not isinstance(table["base_url"], str) or not table["base_url"]:
+            raise UsageError(f"[sources.{key}] base_url is not a text", where=str(path))
     return found

@@ -74,8 +74,9 @@ def write(
 ) -> Written:
     """Write the manifest of the series that match `where` to `out`, in catalogue order.
 
-    `where` and `parameters` come from `catalog.cohort.condition`. The content hash covers the
-    series lines alone, so that the same subset has it again on another day.
+    `where` and `parameters` come from `catalog.cohort.condition`. The content hash is the
+    SHA-256 of the series lines, each without its comma and ended by a line feed, so that the same
+    subset has it again on another day.
 
     Raises:
         UsageError: if no series matches: an empty subset is a mistake in the question.
@@ -101,9 +102,9 @@ def write(
     )
     first = True
     while rows := cursor.fetchmany(_BATCH):
-        text = ",\n".join(row[0] for row in rows)
-        digest.update(text.encode() + b"\n")
-        out.write(("" if first else ",\n") + text)
+        lines = [row[0] for row in rows]
+        digest.update("".join(f"{line}\n" for line in lines).encode())
+        out.write(("" if first else ",\n") + ",\n".join(lines))
         first = False
     content = digest.hexdigest()
     out.write(f'\n ],\n "content_sha256": "{content}"\n}}\n')

@@ -63,9 +63,9 @@ SELECT
     i.BodyPartExamined AS body_part_raw,
     manufacturer.name AS manufacturer,
     i.Manufacturer AS manufacturer_raw,
-    i.ManufacturerModelName AS model,
-    i.StudyDescription AS study_description,
-    i.SeriesDescription AS description,
+    regexp_replace(i.ManufacturerModelName, '[[:cntrl:]]', ' ', 'g') AS model,
+    regexp_replace(i.StudyDescription, '[[:cntrl:]]', ' ', 'g') AS study_description,
+    regexp_replace(i.SeriesDescription, '[[:cntrl:]]', ' ', 'g') AS description,
     age.years AS age_years,
     age.band AS age_band,
     i.PatientAge AS age_raw,
@@ -175,6 +175,12 @@ class Harvester(base.Harvester):
 
     def _path(self, name: str) -> Path:
         if self.source.base_url is not None:
+            if self.source.base_url.startswith(("http://", "https://")):
+                raise SourceError(
+                    "the IDC index is read from a folder, not from an address",
+                    where=self.source.base_url,
+                    do="Download the files of idc-index-data and name their folder",
+                )
             return Path(self.source.base_url.removeprefix("file://")) / name
         import idc_index_data
 

@@ -63,6 +63,9 @@ def collection(
     own = [s for s in sources if s["source_type"] == "original_data"]
     by_doi = {doi.normalise(s["source_doi"]): s for s in sources}
     first = _first(own, parts)
+    title, joined = _collection_title(raw, first)
+    if _is_phantom(raw):
+        known = {**known, "sexes": {}, "bands": {}}
     return _dataset(
         identifier,
         "collection",
@@ -71,7 +74,8 @@ def collection(
         first,
         version,
         retrieved,
-        title=_collection_title(raw, first),
+        title=title,
+        derived=("title",) if joined else (),
         description=plain_text(raw["description"]),
         identifiers=[Identifier(scheme="short_name", value=raw["collection_name"])],
         conditions=_conditions(raw["cancer_types"]),
@@ -131,6 +135,7 @@ def analysis_result(
         subjects=raw["subjects"],
         modified=_day(raw["updated"]),
         access=Access.OPEN,
+        assumed=("access",),
         derived_from=sorted(named | set(known["collections"])),
     )
 
@@ -143,8 +148,12 @@ def _dataset(
     first: dict[str, Any],
     version: str,
     retrieved: datetime,
+    *,
+    assumed: tuple[str, ...] = (),
+    derived: tuple[str, ...] = (),
     **stated: Any,
 ) -> Dataset:
+    """The fields that both kinds share; `assumed` and `derived` name those that are not stated."""
     cited = plain_text(first["citation"]) or ""
     year, publisher = _YEAR.search(cited), _PUBLISHER.search(cited)
     spdx = {d.licence for d in distributions}
@@ -174,17 +183,25 @@ def _dataset(
         distributions=distributions,
         **stated,
     )
-    return Dataset.model_validate({**fields, "provenance": _provenance(fields, retrieved)})
+    return Dataset.model_validate(
+        {**fields, "provenance": _provenance(fields, retrieved, assumed, derived)}
+    )
 
 
-def _provenance(fields: dict[str, Any], retrieved: datetime) -> dict[str, Provenance]:
+def _provenance(
+    fields: dict[str, Any], retrieved: datetime, assumed: tuple[str, ...], derived: tuple[str, ...]
+) -> dict[str, Provenance]:
     """Each known field to where it came from."""
-    said = Provenance(source="idc", retrieved_at=retrieved, method=Method.STATED)
-    shown = Provenance(source="idc", retrieved_at=retrieved, method=Method.DERIVED)
     known = {name for name, value in fields.items() if value not in (None, [], "")}
+    methods = {
+        **dict.fromkeys(_STATED, Method.STATED),
+        **dict.fromkeys((*_DERIVED, *derived), Method.DERIVED),
+        **dict.fromkeys(assumed, Method.ASSUMED),
+    }
     return {
-        **{name: said for name in _STATED if name in known},
-        **{name: shown for name in _DERIVED if name in known},
+        name: Provenance(source="idc", retrieved_at=retrieved, method=method)
+        for name, method in methods.items()
+        if name in known
     }
 
 
@@ -238,13 +255,21 @@ def _first(sources: list[dict[str, Any]], parts: list[dict[str, Any]]) -> dict[s
     return max(sources, key=rank)
 
 
-def _collection_title(raw: dict[str, Any], first: dict[str, Any]) -> str:
-    """The full title beside the short name that people know it by."""
+def _is_phantom(raw: dict[str, Any]) -> bool:
+    """Whether it is known to show no living subject: a phantom has no age and no sex."""
+    words = (raw["collection_id"], raw["species"] or "", raw["cancer_types"] or "")
+    return any("phantom" in word.lower() for word in words)
+
+
+def _collection_title(raw: dict[str, Any], first: dict[str, Any]) -> tuple[str, bool]:
+    """The title, with the short name that people know before it if it lacks it; and if it did."""
     name = raw["collection_name"]
     title = plain_text(first["source_title"])
     if not title or title.lower() == name.lower():
-        return str(name)
-    return title if name.lower() in title.lower() else f"{name}: {title}"
+        return str(name), False
+    if name.lower() in title.lower():
+        return title, False
+    return f"{name}: {title}", True
 
 
 def _conditions(text: str | None) -> list[Term]:

@@ -9,7 +9,7 @@ import typer
 
 from catalog.cli import output
 from catalog.cli.options import JSON, with_facets
-from catalog.cohort import FACETS
+from catalog.cohort import FACETS, resolved
 from schemas.errors import UsageError
 
 if TYPE_CHECKING:
@@ -46,11 +46,14 @@ def cohort(
 
     question = _question(facets, text, age_min, age_max, where)
     options = {spec.option.removeprefix("--"): spec.name for spec in FACETS}
+    options |= {spec.label.lower(): spec.name for spec in FACETS}
     names = [spec.name for spec in FACETS]
     grouped = options.get(group_by, group_by) if group_by else None
     if grouped and grouped not in names:
         raise unknown_facet(grouped, sorted({*options, *names}))
     reader = Reader(current_release(home()))
+    with reader.cursor(timeout) as cursor:
+        question = resolved(cursor, question)
     page = reader.cohort(question, rows=False, seconds=timeout)
     shown = [f for f in page.facets if grouped in (None, f.name)]
     if json:
@@ -70,7 +73,7 @@ def cohort(
         f"{page.series:,} series, {page.subjects:,} subjects, {page.datasets:,} datasets, "
         f"{page.instances:,} files, {output.size(page.bytes)}"
     )
-    for facet in shown:
+    for facet in shown if page.series else ():
         values = facet.values if grouped else facet.values[:8]
         output.table([[v.value or "not stated", v.label, output.number(v.count)] for v in values],
                      [facet.label, "", "series"], right=["series"])  # fmt: skip
@@ -102,11 +105,13 @@ def select(
     from catalog.release import CATALOGUE, read_info
 
     question = _question(facets, text, age_min, age_max, where)
+    if not out:
+        raise UsageError("no file is named", do="Give -o FILE, or -o - for stdout")
     folder = current_release(home())
     info = read_info(folder)
     connection = connect(folder / CATALOGUE)
     with limited(connection, timeout):
-        checked = question
+        checked = question = resolved(connection, question)
         if question.where is not None:
             checked = replace(question, where=checked_where(connection, question.where))
         sql, parameters = condition(checked)
@@ -149,6 +154,8 @@ def query(
             raise UsageError("give one SQL statement", do="Example: SELECT count(*) FROM series")
         cursor = connection.execute(sql)
         names = [column[0] for column in cursor.description or []]
+        if json and len(set(names)) < len(names):
+            raise UsageError("two columns share a name", do="Name each: SELECT a AS one, b AS two")
         rows = cursor.fetchmany(limit + 1)
     if json:
         output.as_json([dict(zip(names, row, strict=True)) for row in rows[:limit]])
@@ -167,6 +174,8 @@ def _question(
 ) -> Query:
     from catalog.facets import Query
 
+    if age_min is not None and age_max is not None and age_min > age_max:
+        raise UsageError(f"no age lies from {age_min:g} to {age_max:g}", do="Swap the two")
     return Query(
         text=" ".join(text.split()),
         filters=tuple((name, tuple(dict.fromkeys(values))) for name, values in facets.items()),

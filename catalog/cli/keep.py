@@ -9,7 +9,7 @@ from catalog.cli.options import JSON
 from schemas.errors import ReleaseError
 
 SET = typer.Option(
-    [], "--set", metavar="KEY.base_url=URL", help="Read a source elsewhere, e.g. a mirror."
+    [], "--set", metavar="KEY.base_url=PLACE", help="Read a source elsewhere: a mirror, a folder."
 )
 SOURCES = typer.Argument(None, metavar="[SOURCE]...", help="All if none is named.")
 HOST = typer.Option("127.0.0.1", "--host", help="Address to listen on.")
@@ -66,6 +66,8 @@ def refresh(
         else:
             output.table([[r["source"], r["would"], r["last"]] for r in rows],
                          ["source", "would", "last harvest"])  # fmt: skip
+        if any(row["would"].startswith("fail") for row in rows):
+            raise typer.Exit(1)
         return
     result = run(
         home(), sources or [], output.say, overrides=overrides, full=full,

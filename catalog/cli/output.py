@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import sys
 from collections.abc import Iterable, Sequence
 from datetime import date, datetime
@@ -16,21 +17,30 @@ def say(message: str) -> None:
 
 def as_json(value: Any) -> None:
     """Print `value` as JSON; times in ISO 8601, dataclasses as objects."""
-    print(json.dumps(value, indent=1, ensure_ascii=False, default=_plain))
+    print(json.dumps(_finite(value), indent=1, ensure_ascii=False, default=_plain))
 
 
 def table(
-    rows: Iterable[Sequence[Any]], headings: Sequence[str], right: Sequence[str] = ()
+    rows: Iterable[Sequence[Any]],
+    headings: Sequence[str],
+    right: Sequence[str] = (),
+    whole: Sequence[str] = (),
 ) -> None:
-    """Print rows in columns; those named in `right` are numbers and stand to the right."""
+    """Print rows in columns; `right` are numbers, `whole` are identifiers and are never cut."""
     from rich import box
     from rich.console import Console
     from rich.table import Table
 
     console = Console(width=None if sys.stdout.isatty() else 200, highlight=False, emoji=False)
     shown = Table(box=box.SIMPLE_HEAD, pad_edge=False)
-    for heading in headings:
-        shown.add_column(heading, justify="right" if heading in right else "left")
+    rows = list(rows)
+    for place, heading in enumerate(headings):
+        widest = max((len(str(row[place] or "")) for row in rows), default=0)
+        shown.add_column(
+            heading,
+            justify="right" if heading in right else "left",
+            min_width=widest if heading in whole else None,
+        )
     for row in rows:
         shown.add_row(*(_cell(value) for value in row))
     console.print(shown)
@@ -55,6 +65,17 @@ def _cell(value: Any) -> Any:
     from rich.text import Text
 
     return Text("" if value is None else value if isinstance(value, str) else str(value))
+
+
+def _finite(value: Any) -> Any:
+    """`value` with null for numbers that JSON cannot write."""
+    if isinstance(value, float) and not math.isfinite(value):
+        return None
+    if isinstance(value, dict):
+        return {key: _finite(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_finite(item) for item in value]
+    return value
 
 
 def _plain(value: Any) -> Any:

@@ -59,6 +59,7 @@ def search(
         ],
         ["id", "title", "modalities", "subjects", "series", "size", "licence", "doi"],
         right=["subjects", "series", "size"],
+        whole=["id"],
     )  # fmt: skip
 
 

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 from urllib.parse import quote, urlencode, urlsplit
 
 from datasette import hookimpl
@@ -14,9 +14,11 @@ from jinja2 import Environment
 from markupsafe import Markup, escape
 
 from catalog.cohort import FACETS
-from catalog.facets import UNKNOWN, Facet, FacetValue, Query
+from catalog.facets import LAST_PAGE, UNKNOWN, Facet, FacetValue, Query
+from schemas.vocabulary import licence
 
 NOT_STATED = Markup('<span class="unknown">not stated</span>')
+
 _UNITS = ("bytes", "kB", "MB", "GB", "TB", "PB")
 _OPTIONS = {
     **{spec.name: spec.option for spec in FACETS},
@@ -26,16 +28,24 @@ _OPTIONS = {
 }
 
 
+class Deed(NamedTuple):
+    """Where a licence can be read, and whether its stated address is that of another licence."""
+
+    url: str | None
+    contradicted: bool
+
+
 @hookimpl
 def prepare_jinja2_environment(env: Environment) -> None:
     """Give the templates their filters."""
     env.filters.update(
         number=number, size=size, day=day, moment=moment, doi=doi, web=web, path=path,
-        terms=terms, share=share, local=local, spoken=spoken, command=command,
+        terms=terms, share=share, local=local, spoken=spoken, command=command, deed=deed,
     )  # fmt: skip
     env.globals.update(
-        turned=turned, without=without, chosen=chosen, ordered=ordered, worth_showing=worth_showing
-    )
+        turned=turned, without=without, chosen=chosen, ordered=ordered,
+        worth_showing=worth_showing, last_page=LAST_PAGE,
+    )  # fmt: skip
 
 
 def number(value: int | None) -> str:
@@ -92,6 +102,14 @@ def web(url: str | None) -> str | None:
     except ValueError:
         return None
     return url if parts.scheme in ("http", "https") and parts.netloc else None
+
+
+def deed(part: Mapping[str, Any]) -> Deed:
+    """The address of a distribution's licence: as stated, unless that is another licence's."""
+    spdx, stated = part["licence"], web(part["licence_url"])
+    if spdx and stated and licence.normalise(stated) not in (None, spdx):
+        return Deed(licence.get(spdx).url, True)
+    return Deed(stated, False)
 
 
 def path(dataset_id: str) -> str:

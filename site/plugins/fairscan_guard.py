@@ -1,4 +1,4 @@
-"""What every answer carries: security headers, cache rules, and errors that say what to do."""
+"""What every answer carries: security headers, cache rules, and refusals that say what to do."""
 
 from __future__ import annotations
 
@@ -27,6 +27,11 @@ HEADERS = {
 }
 FOREVER = b"public, max-age=31536000, immutable"
 A_DAY = b"public, max-age=86400"
+METHODS = ("GET", "HEAD")
+
+_READ_ONLY = Response.text(
+    "This site is read-only. Ask with GET or HEAD.\n", 405, {"allow": ", ".join(METHODS)}
+)
 
 log = logging.getLogger("fairscan.site")
 
@@ -35,7 +40,7 @@ App = Callable[[Any, Any, Any], Awaitable[None]]
 
 @hookimpl
 def asgi_wrapper() -> Callable[[App], App]:
-    """Set our headers on every response, in place of any that a view set."""
+    """Refuse to be written to; set our headers on every response, in place of those of a view."""
 
     def wrap(app: App) -> App:
         async def guarded(scope: Any, receive: Any, send: Any) -> None:
@@ -46,7 +51,12 @@ def asgi_wrapper() -> Callable[[App], App]:
                     message = {**message, "headers": [*kept, *headers.items()]}
                 await send(message)
 
-            await app(scope, receive, send_guarded if scope["type"] == "http" else send)
+            if scope["type"] != "http":
+                await app(scope, receive, send)
+            elif scope["method"] not in METHODS:
+                await _READ_ONLY.asgi_send(send_guarded)
+            else:
+                await app(scope, receive, send_guarded)
 
         return guarded
 
@@ -87,7 +97,10 @@ def _explained(exception: Exception) -> tuple[int, str, str | None]:
     if isinstance(exception, Base400):
         return exception.status, str(exception), None
     if isinstance(exception, DatasetteError):
-        return exception.status, str(exception.message or exception.title or ""), None
+        # Datasette leaves a refused `_sort` at 500; only what SQLite raised is a fault of ours.
+        refused = exception.status == 500 and exception.__context__ is None
+        status = 400 if refused else exception.status
+        return status, str(exception.message or exception.title or ""), None
     return 500, "Something went wrong on our side; it has been logged.", "Try again in a minute"
 
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from hashlib import sha256
 from pathlib import Path
 from typing import Any, NamedTuple, TypeVar
-from urllib.parse import parse_qs, unquote
+from unicodedata import category
+from urllib.parse import parse_qs, quote, unquote
 from weakref import WeakKeyDictionary
 
 from datasette import hookimpl
@@ -18,7 +19,7 @@ from datasette.utils.asgi import NotFound, Request, Response
 from jinja2 import Environment
 
 from catalog import cohort, search
-from catalog.facets import Query, query_from
+from catalog.facets import FacetSpec, Query, query_from
 from catalog.home import current_release
 from catalog.home import home as home_of_releases
 from catalog.reader import Reader
@@ -26,6 +27,10 @@ from schemas.errors import QueryError, UsageError
 
 TIME_LIMIT_SECONDS = 10
 WORKERS = 4
+MOST_VALUES = 50
+"""Values that one query may choose: each is shown with a link that repeats all others."""
+LONGEST_QUERY = 4000
+"""Characters of a query string."""
 SITE = Path(__file__).parent.parent
 STATIC = SITE / "static"
 
@@ -91,7 +96,7 @@ def register_routes() -> list[tuple[str, Callable[..., Any]]]:
 
 async def home(request: Request, datasette: Datasette) -> Response:
     """Search over datasets."""
-    query = query_from(_params(request), search.FACETS, sorts=search.SORTS)
+    query = _query(request, search.FACETS, sorts=search.SORTS)
     return await _page(
         request,
         datasette,
@@ -101,8 +106,12 @@ async def home(request: Request, datasette: Datasette) -> Response:
 
 
 async def dataset_page(request: Request, datasette: Datasette) -> Response:
-    """One dataset."""
-    dataset_id = unquote(request.url_vars["dataset_id"])
+    """One dataset; with a slash at the end, the way to it."""
+    asked = unquote(request.url_vars["dataset_id"])
+    dataset_id = asked.rstrip("/")
+    if dataset_id != asked:
+        page = f"/dataset/{quote(dataset_id, safe=':')}"
+        return Response.redirect(datasette.urls.path(page), status=301)
 
     def view(reader: Reader) -> dict[str, Any]:
         page = reader.dataset(dataset_id)
@@ -115,12 +124,12 @@ async def dataset_page(request: Request, datasette: Datasette) -> Response:
         whole = Query(filters=((facet, (dataset_id,)),))
         return {"page": page, "whole": whole, "labels": reader.labels(), "info": reader.info}
 
-    return await _page(request, datasette, "dataset.html", view)
+    return await _page(request, datasette, "dataset.html", view, may_be_missing=True)
 
 
 async def cohort_page(request: Request, datasette: Datasette) -> Response:
     """Facets, totals and rows over every series."""
-    query = query_from(_params(request), cohort.FACETS, ages=True)
+    query = _query(request, cohort.FACETS, ages=True)
     return await _page(
         request,
         datasette,
@@ -164,17 +173,30 @@ async def _page(
     datasette: Datasette,
     template: str,
     view: Callable[[Reader], Mapping[str, Any]],
+    *,
+    may_be_missing: bool = False,
 ) -> Response:
-    """Ask and render in a thread, within the time limit; not at all if the browser has it."""
+    """Ask and render in a thread, within the time limit.
+
+    What the browser has is not rendered again, nor asked for unless it `may_be_missing`.
+    """
     site = _sites[datasette]
     headers = {"Cache-Control": "no-cache", "ETag": site.tag}
-    if request.headers.get("if-none-match") == site.tag:
+    if _has(request, site.tag):
+        if may_be_missing:
+            await _in_time(site.threads, lambda: view(site.reader))
         return Response.html("", 304, headers)
 
     def render() -> str:
         return site.pages.get_template(template).render(view(site.reader))
 
     return Response.html(await _in_time(site.threads, render), headers=headers)
+
+
+def _has(request: Request, tag: str) -> bool:
+    """Whether If-None-Match names `tag`, in its weak comparison (RFC 9110, 13.1.2)."""
+    named = [part.strip() for part in request.headers.get("if-none-match", "").split(",")]
+    return named == ["*"] or tag.removeprefix("W/") in (n.removeprefix("W/") for n in named)
 
 
 async def _in_time(threads: ThreadPoolExecutor, work: Callable[[], Answer]) -> Answer:
@@ -188,11 +210,28 @@ async def _in_time(threads: ThreadPoolExecutor, work: Callable[[], Answer]) -> A
         ) from error
 
 
+def _query(request: Request, specs: Sequence[FacetSpec], **options: Any) -> Query:
+    query = query_from(_params(request), specs, **options)
+    if sum(len(values) for _, values in query.filters) > MOST_VALUES:
+        raise UsageError(f"more than {MOST_VALUES} values are chosen", do="Choose fewer values")
+    return query
+
+
 def _params(request: Request) -> dict[str, list[str]]:
+    if len(request.query_string) > LONGEST_QUERY:
+        raise UsageError(f"more than {LONGEST_QUERY} characters", do="Choose fewer values")
     try:
-        return parse_qs(request.query_string, keep_blank_values=True, max_num_fields=500)
+        params = parse_qs(request.query_string, keep_blank_values=True, max_num_fields=500)
     except ValueError as error:
         raise UsageError("more than 500 parameters", do="Choose fewer values") from error
+    if "q" in params:
+        params["q"] = [_printable(text) for text in params["q"]]
+    return params
+
+
+def _printable(text: str) -> str:
+    """`text` without control characters, but for spaces, tabs and line ends."""
+    return "".join(char for char in text if char.isspace() or category(char) != "Cc")
 
 
 def _release(datasette: Datasette) -> Path:

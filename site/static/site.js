@@ -29,7 +29,10 @@ for (const form of document.querySelectorAll("form[data-auto]")) {
   });
 }
 
-window.addEventListener("pageshow", () => {
+window.addEventListener("pageshow", (event) => {
+  if (event.persisted) {
+    for (const form of document.querySelectorAll("form[data-auto]")) form.reset();
+  }
   for (const control of document.querySelectorAll("form[data-auto] :disabled")) {
     control.disabled = false;
   }

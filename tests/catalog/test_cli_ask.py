@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Callable
 from pathlib import Path
@@ -262,3 +263,39 @@ def test_a_query_that_eats_memory_is_stopped(fairscan: Fairscan, release_home: P
         "query", "SELECT list(repeat(series, 1000)) FROM series", home=release_home, code=2
     )
     assert "Ask for less at once" in line
+
+
+def test_the_content_hash_is_that_of_the_series_lines(
+    fairscan: Fairscan, release_home: Path, tmp_path: Path
+) -> None:
+    out = tmp_path / "subset.json"
+    fairscan("select", "--modality", "US", "-o", out, home=release_home)
+    lines = [
+        line.removesuffix(",")
+        for line in out.read_text(encoding="utf-8").splitlines()
+        if line.startswith('{"source"')
+    ]
+    assert len(lines) == 2_249
+    recomputed = hashlib.sha256("".join(f"{line}\n" for line in lines).encode()).hexdigest()
+    assert json.loads(out.read_text(encoding="utf-8"))["content_sha256"] == recomputed
+
+
+def test_a_facet_value_is_found_in_any_case(fairscan: Fairscan, release_home: Path) -> None:
+    exact = fairscan.json("cohort", "--body-part", "Prostate", home=release_home)
+    assert fairscan.json("cohort", "--body-part", "PROSTATE", home=release_home) == exact
+
+
+def test_a_facet_value_that_no_series_has_is_refused_with_the_nearest(
+    fairscan: Fairscan, release_home: Path
+) -> None:
+    line = fairscan.refuses("cohort", "--body-part", "Prostrate", home=release_home, code=2)
+    assert line == "no series has body_part 'Prostrate'. Did you mean: Prostate?"
+    line = fairscan.refuses("select", "--modality", "NOPE", "-o", "-", home=release_home, code=2)
+    assert line.startswith("no series has modality 'NOPE'")
+
+
+def test_ages_the_wrong_way_round_are_refused(fairscan: Fairscan, release_home: Path) -> None:
+    line = fairscan.refuses(
+        "cohort", "--age-min", "60", "--age-max", "50", home=release_home, code=2
+    )
+    assert line.startswith("no age lies from 60 to 50")

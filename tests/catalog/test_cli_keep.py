@@ -58,7 +58,9 @@ def test_a_dry_run_says_what_a_refresh_would_do_and_does_nothing(
     (changed,) = fairscan.json("refresh", "--dry-run", home=small_home)
     assert changed["would"] == "harvest"
     (small_index / INDEX).unlink()
-    (failing,) = fairscan.json("refresh", "--dry-run", *source(small_index), home=small_home)
+    done = fairscan("refresh", "--dry-run", "--json", *source(small_index), home=small_home)
+    assert done.returncode == 1
+    (failing,) = json.loads(done.stdout)
     assert failing["would"].startswith("fail: the IDC index cannot be read")
     assert snapshot(small_home) == before
     fairscan("refresh", "--dry-run", home=tmp_path / "new")

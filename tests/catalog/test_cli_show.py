@@ -105,3 +105,22 @@ def test_show_as_json_is_the_whole_record_with_findings_and_links(
 def test_show_of_an_unknown_id_is_wrong_usage(fairscan: Fairscan, release_home: Path) -> None:
     line = fairscan.refuses("show", "idc:prostate-x", home=release_home, code=2)
     assert line == "no dataset 'idc:prostate-x'. Look for it: fairscan search 'idc:prostate-x'"
+
+
+def test_both_spellings_find_the_same(fairscan: Fairscan, release_home: Path) -> None:
+    british = fairscan.json("search", "brain", "tumour", home=release_home)
+    american = fairscan.json("search", "brain", "tumor", home=release_home)
+    assert british["note"] is None
+    assert british["total"] == american["total"] >= 8
+
+
+def test_access_that_the_index_does_not_state_is_marked_assumed(
+    fairscan: Fairscan, release_home: Path
+) -> None:
+    shown = fairscan.json("show", "idc:prostatex_seg_zones", home=release_home)
+    assert (shown["access"], shown["provenance"]["access"]["method"]) == ("open", "assumed")
+
+
+def test_a_phantom_has_no_age_and_no_sex(fairscan: Fairscan, release_home: Path) -> None:
+    shown = fairscan.json("show", "idc:qiba_ct_liver_phantom", home=release_home)
+    assert (shown["sexes"], shown["age_bands"]) == ([], [])

@@ -37,10 +37,12 @@ def conditions(query: Query, without: str = "") -> tuple[str, list[Any]]:
     for word in query.text.lower().split():
         sql.append("contains(words, ?)")
         parameters.append(word)
-    for bound, sign in ((query.age_min, ">="), (query.age_max, "<=")):
-        if bound is not None:
-            sql.append(f"age_years {sign} ?")
-            parameters.append(bound)
+    if query.age_min is not None:
+        sql.append("(age_years >= ? OR (age_years IS NULL AND age_band = '90+' AND ? <= 90))")
+        parameters += [query.age_min, query.age_min]
+    if query.age_max is not None:
+        sql.append("age_years <= ?")
+        parameters.append(query.age_max)
     if query.where:
         sql.append(f"({query.where})")
     return " AND ".join(sql), parameters

@@ -95,11 +95,17 @@ def test_a_query_written_as_parameters_reads_as_itself(
 
 
 @given(st.floats(0, 200), st.floats(0, 200))
-def test_an_age_written_as_a_parameter_reads_as_itself(low: float, high: float) -> None:
+def test_an_age_written_as_a_parameter_reads_as_itself(one: float, other: float) -> None:
+    low, high = sorted((one, other))
     query = Query(age_min=low, age_max=high)
     again = read(**{name: [value] for name, value in query.params()})
     assert again.age_min == pytest.approx(low, rel=1e-4, abs=1e-300)
     assert again.age_max == pytest.approx(high, rel=1e-4, abs=1e-300)
+
+
+def test_ages_the_wrong_way_round_are_refused() -> None:
+    with pytest.raises(UsageError, match="no age lies from 60 to 50"):
+        read(age_min=["60"], age_max=["50"])
 
 
 def test_values_come_most_frequent_first_and_null_is_not_stated() -> None:

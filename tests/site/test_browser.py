@@ -89,6 +89,33 @@ def test_a_facet_narrows_the_result_and_the_address_can_be_shared(visit: Visit) 
     expect(shared.get_by_role("checkbox", name="MR ·")).to_be_checked()
 
 
+@pytest.mark.parametrize("path", ["/?q=prostate", "/cohort"])
+def test_the_back_button_takes_a_choice_back(visit: Visit, path: str) -> None:
+    page = visit(path)
+    box = page.get_by_role("checkbox", name="MR ·")
+    box.check()
+    page.wait_for_url("**modality=MR*")
+    expect(box).to_be_checked()
+    page.go_back()
+    expect(box).not_to_be_checked()
+
+
+def test_a_page_that_was_kept_alive_shows_the_choices_of_its_address(visit: Visit) -> None:
+    page = visit("/cohort?modality=CT")
+    mr, ct = (page.locator(f"input[name=modality][value={code}]") for code in ("MR", "CT"))
+    page.evaluate("document.querySelectorAll('input[type=checkbox]').forEach(e => e.checked ^= 1)")
+    expect(mr).to_be_checked()
+    page.evaluate("dispatchEvent(new PageTransitionEvent('pageshow', {persisted: true}))")
+    expect(mr).not_to_be_checked()
+    expect(ct).to_be_checked()
+
+
+def test_a_cohort_counts_collections_and_names_the_maker(visit: Visit) -> None:
+    page = visit("/cohort?dataset_id=idc:prostatex&dataset_id=idc:nlst")
+    expect(page.locator(".totals div").nth(2)).to_have_text("Collections2")
+    expect(page.get_by_role("columnheader", name="Manufacturer, model")).to_be_visible()
+
+
 def test_a_chosen_filter_is_dropped_by_its_chip(visit: Visit) -> None:
     page = visit("/?q=prostate&modality=MR")
     page.get_by_role("link", name="Remove Modality").click()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 import re
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from types import SimpleNamespace
@@ -104,6 +105,84 @@ def test_a_hostile_record_stays_text_on_its_page_and_links_only_to_the_web() -> 
     shown = render("dataset.html", page=page, whole=whole, labels={})
     assert_harmless(shown)
     assert "Masked in this release" in shown
+
+
+def dataset_page(links: list[dict[str, Any]] | None = None, **fields: Any) -> str:
+    """The page of a made-up dataset without findings."""
+    record = {"id": "x:1", "source": "x", "kind": "collection", "title": "One",
+              "retrieved": datetime(2026, 11, 23, tzinfo=UTC), **fields}  # fmt: skip
+    page = SimpleNamespace(
+        record=Dataset.model_validate(record).model_dump(mode="json"),
+        findings=[], links=links or [], charts=(),
+    )  # fmt: skip
+    whole = Query(filters=(("dataset_id", ("x:1",)),))
+    return " ".join(render("dataset.html", page=page, whole=whole, labels={}).split())
+
+
+def test_a_licence_is_never_linked_to_the_text_of_another() -> None:
+    by = "https://creativecommons.org/licenses/by/3.0/"
+    raw = "CC BY-NC 3.0; Creative Commons Attribution 3.0"
+    part = {"route": "web", "licence": "CC-BY-NC-3.0", "licence_raw": raw, "licence_url": by}
+    shown = dataset_page(distributions=[part])
+    assert f'href="{by}"' not in shown
+    assert 'href="https://creativecommons.org/licenses/by-nc/3.0/"' in shown
+    assert f"Stated as: {raw}, at {by}<" in shown
+
+
+@pytest.mark.parametrize(
+    ("spdx", "stated"),
+    [("CC-BY-3.0", "http://creativecommons.org/licenses/by/3.0/legalcode"),
+     ("CC-BY-4.0", "https://example.org/terms"), (None, "https://example.org/terms")],
+)  # fmt: skip
+def test_a_licence_is_linked_to_the_address_that_is_stated(spdx: str | None, stated: str) -> None:
+    part = {"route": "web", "licence": spdx, "licence_raw": "as is", "licence_url": stated}
+    shown = dataset_page(distributions=[part])
+    assert f'href="{stated}"' in shown
+    assert "Stated as:" not in shown
+
+
+def test_subjects_of_unknown_sex_are_counted_where_all_subjects_are_known() -> None:
+    sexes = [{"value": "F", "count": 1200}, {"value": "M", "count": 300}]
+    assert "M 300, not stated 1,100</dd>" in dataset_page(subjects=2600, sexes=sexes)
+    assert "M 300</dd>" in dataset_page(subjects=1500, sexes=sexes)
+    assert "M 300</dd>" in dataset_page(subjects=None, sexes=sexes)
+
+
+def test_an_analysis_result_names_the_collections_where_its_findings_stand() -> None:
+    links = [
+        {"relation": "derived_from", "other_id": f"x:{n}", "other_title": f"Origin {n}",
+         "evidence": "stated", "direction": way}
+        for n, way in ((2, "out"), (3, "in"))
+    ]  # fmt: skip
+    shown = dataset_page(links, kind="analysis_result")
+    assert (
+        "None of its own. What the checks find on its series stands with the collections that it "
+        'derives from: <a href="/dataset/x:2">Origin 2</a>.</p>'
+    ) in shown
+    assert "nothing to report" not in shown
+    assert "The checks found nothing to report." in dataset_page(links)
+
+
+@pytest.mark.parametrize(
+    ("kind", "findings", "worst", "text"),
+    [("collection", 1, "warning", "1 warning"), ("collection", 5, "warning", "5 warnings"),
+     ("collection", 1, "error", "1 error"), ("collection", 3, "error", "3 warnings or errors"),
+     ("collection", 2, "blocker", "2 warnings, errors or blockers"),
+     ("collection", 0, "info", "info only"), ("collection", 0, None, "no findings"),
+     ("analysis_result", 0, None, "no findings of its own")],
+)  # fmt: skip
+def test_a_result_says_how_many_findings_weigh_and_how_much(
+    kind: str, findings: int, worst: str | None, text: str
+) -> None:
+    hit = replace(hostile_hit(), kind=kind, findings=findings, worst=worst)
+    shown = render("home.html", page=SearchPage(Query(), 1, (hit,), (), None), sorts=SORTS)
+    assert re.findall(r'class="severity[^>]*>([^<]*)<', shown) == [text]
+
+
+def test_what_is_counted_is_called_by_its_name() -> None:
+    shown = dataset_page(images=7)
+    assert "<dt>Instances</dt><dd>7</dd>" in shown
+    assert "Images</dt>" not in shown
 
 
 def test_an_unknown_number_is_said_to_be_unknown_and_zero_is_zero() -> None:
