@@ -53,7 +53,8 @@ def person_name() -> str:
     """A patient's name identifies; a doctor's name, with a date and a place, narrows down.
 
     Siemens scanners write region^protocol where DICOM writes family^given: what has a word of
-    scan protocols in the place of the name is not taken for one.
+    scan protocols in the place of the name is not taken for one. A name that was found is looked
+    for in the other texts of its dataset, where it may stand without what gave it away.
     """
     shapes = {
         PERSON_NAME: "contains(value, '^')",
@@ -78,7 +79,13 @@ def person_name() -> str:
                 lower(strip_accents(regexp_replace(name, '(\p{{Ll}})(\p{{Lu}})', '\1 \2', 'g'))),
                 '[^\p{{L}}]+') AS words
             FROM named WHERE name <> ''
+        ), found AS MATERIALIZED (
+            SELECT * FROM spelled
+            WHERE NOT list_has_any(words, (SELECT list(word) FROM facts_protocol_words))
         )
-        SELECT DISTINCT dataset_id, field, value, n AS affected FROM spelled
-        WHERE NOT list_has_any(words, (SELECT list(word) FROM facts_protocol_words))
+        SELECT dataset_id, field, value, n AS affected FROM found
+        UNION
+        SELECT t.dataset_id, t.field, t.value, t.n FROM facts_texts t JOIN found
+        ON t.dataset_id = found.dataset_id AND contains(t.value, found.name)
+        WHERE t.field IN ('description', 'study_description') AND length(found.name) > 4
     """

@@ -172,7 +172,7 @@ def test_planted_and_forgotten_identifiers_are_found(con):
         ("date-in-text", "idc:ispy1", 7),
         ("date-in-text", "idc:pseudo_phi_dicom_data", 1),
         ("date-in-text", "idc:rider_lung_ct", 59),
-        ("person-name", "idc:ct_colonography", 2),
+        ("person-name", "idc:ct_colonography", 3),
         ("person-name", "idc:pseudo_phi_dicom_data", 4),
         ("record-number", "idc:pseudo_phi_dicom_data", 1),
     ]
