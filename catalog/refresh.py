@@ -25,7 +25,6 @@ from catalog.home import (
     point_current,
     replace_folder,
     sync_folder,
-    unwritable,
 )  # fmt: skip
 from catalog.release import generator, read_info
 from harvesters.base import chosen_sources, harvester_for, load_sources
@@ -77,8 +76,6 @@ def refresh(
             release = _release(place, say, full)
         except RuntimeError as error:
             raise stopped(error) from error
-        except OSError as error:
-            raise unwritable(place.root, error) from error
         except duckdb.Error as error:
             raise ReleaseError(
                 f"the release could not be written: {str(error).splitlines()[0]}",
