@@ -10,7 +10,7 @@ export UV_PYTHON_DOWNLOADS := never
 demo: .venv/.installed  ## build the embedded catalogue and serve the site
 	@$(BIN)/fairscan demo --port $(PORT)
 
-test: .venv/.installed-dev  ## run every test
+test: .venv/.installed-dev .venv/oracle/.installed  ## run every test
 	@command -v chromium chromium-browser google-chrome >/dev/null || [ -n "$$CHROMIUM" ] || \
 		echo "no Chromium here: the browser tests are skipped (install chromium to run them)"
 	$(BIN)/pytest
@@ -41,6 +41,11 @@ clean:  ## remove everything that is made here
 .uv/bin/uv:
 	$(PYTHON) -m venv .uv
 	.uv/bin/python -m pip install --quiet --disable-pip-version-check "uv>=0.9"
+
+# Independent clients that the tests ask for a second opinion, with all that they bring.
+.venv/oracle/.installed: pyproject.toml uv.lock | $(UV) .venv/.installed-dev
+	UV_PROJECT_ENVIRONMENT=.venv/oracle $(UV) sync --quiet --locked --only-group oracle
+	@touch $@
 
 .venv/.installed: pyproject.toml uv.lock | $(UV)
 	$(UV) sync --quiet --locked --no-dev --inexact

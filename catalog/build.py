@@ -358,7 +358,8 @@ RUNS = pa.schema(
         ("source", pa.string()), ("state", pa.string()), ("started", _TIME), ("finished", _TIME),
         ("version", pa.string()), ("dated", pa.string()), ("datasets", pa.int64()),
         ("series", pa.int64()), ("withdrawn", pa.int64()), ("quarantined", pa.int64()),
-        ("message", pa.string()),
+        ("message", pa.string()), ("requests", pa.int64()), ("bytes", pa.int64()),
+        ("retries", pa.int64()),
     ]
 )  # fmt: skip
 QUARANTINE = pa.schema(

@@ -15,8 +15,8 @@ from schemas.dataset import Dataset
 from schemas.errors import ReleaseError
 from schemas.series import SERIES
 
-IGNORED = frozenset({"retrieved", "provenance"})
-"""Fields that differ at every harvest and say nothing about the dataset."""
+IGNORED = frozenset({"retrieved", "provenance", "snapshot", "citations"})
+"""Fields that differ from harvest to harvest and say nothing about the dataset."""
 
 CHANGES = pa.schema(
     [(name, pa.string()) for name in ("change", "dataset_id", "field", "old", "new")]

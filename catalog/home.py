@@ -36,6 +36,11 @@ class Home:
         return self.root / "releases"
 
     @property
+    def cache(self) -> Path:
+        """Answers of repositories, kept to be asked for again on condition."""
+        return self.root / "cache"
+
+    @property
     def current(self) -> Path:
         """The link to the release that is served."""
         return self.root / "current"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -14,6 +14,7 @@ import pyarrow.parquet as pq
 from pydantic import ValidationError
 
 from harvesters.base import RawRecord
+from harvesters.record import overlaid
 from schemas.arrow import schema_of
 from schemas.dataset import Dataset, Status
 from schemas.errors import RecordError
@@ -31,12 +32,20 @@ class Written:
     quarantine: list[dict[str, str]]
 
 
-def write(folder: Path, records: Iterable[RawRecord], last: Path, moment: datetime) -> Written:
+def write(
+    folder: Path,
+    records: Iterable[RawRecord],
+    last: Path,
+    moment: datetime,
+    base: Mapping[str, Dataset] | None = None,
+) -> Written:
     """Write raw payloads and datasets to `folder`; `last` is the folder of the last good harvest.
 
-    A record that is not valid goes to quarantine, and what was known of its dataset stays. A
+    What a record does not say is taken from the dataset of its id in `base`, field by field. A
+    record that is not valid goes to quarantine, and what was known of its dataset stays. A
     dataset that is no longer there keeps its record, marked withdrawn since `moment` (UTC).
     """
+    base = base or {}
     valid: dict[str, Dataset] = {}
     quarantine: list[dict[str, str]] = []
     with pa.CompressedOutputStream(str(folder / RAW), "zstd") as raw:
@@ -47,12 +56,13 @@ def write(folder: Path, records: Iterable[RawRecord], last: Path, moment: dateti
                 dataset = record.build()
                 if dataset.id in valid:
                     raise RecordError("a second record with this id", where=dataset.id)
-                valid[dataset.id] = dataset
+                valid[dataset.id] = overlaid(base.get(dataset.id), dataset)
             except (RecordError, ValidationError) as error:
                 reason = " ".join(str(error).split())[:500]
                 quarantine.append({"local_id": record.local_id, "reason": reason, "raw": payload})
     aside = {entry["local_id"] for entry in quarantine}
-    gone = [old for old in read(last / FILE) if old.id not in valid]
+    known = {**base, **{old.id: old for old in read(last / FILE)}}
+    gone = [old for old in known.values() if old.id not in valid]
     kept = [old if _local(old) in aside else _withdrawn(old, moment) for old in gone]
     rows = [dataset.model_dump() for dataset in (*valid.values(), *kept)]
     table = pa.Table.from_pylist(rows, schema=schema_of(Dataset))

@@ -3,36 +3,27 @@
 from __future__ import annotations
 
 import json
-import os
-import shutil
 import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import duckdb
 
-from catalog import build, records
+from catalog import build, harvesting
 from catalog.duck import stopped
-from catalog.home import (
-    BUILDING,
-    Home,
-    current_release,
-    locked,
-    now,
-    point_current,
-    replace_folder,
-    sync_folder,
-)  # fmt: skip
+from catalog.harvesting import How, is_fresh, last_good, read_json
+from catalog.home import Home, current_release, locked, point_current, sync_folder
 from catalog.release import generator, read_info
-from harvesters.base import chosen_sources, harvester_for, load_sources
+from catalog.settings import Settings
+from harvesters import snapshots
+from harvesters.base import harvester_for
+from harvesters.snapshots import Snapshot
 from schemas.errors import FairscanError, ReleaseError
 from schemas.source import Source
-
-SHRINK = 0.9
-"""A source that comes back with less than this share of its records is held."""
 
 Say = Callable[[str], None]
 
@@ -47,7 +38,7 @@ class Refreshed:
     @property
     def state(self) -> str:
         """failed if every source failed, held if any failed or was held, else ok."""
-        states = {run["state"] for run in self.runs}
+        states = {run["state"] for run in self.runs} - {"skipped"}
         if states == {"failed"}:
             return "failed"
         return "held" if states & {"failed", "held"} else "ok"
@@ -58,22 +49,26 @@ def refresh(
     keys: list[str],
     say: Say,
     *,
-    overrides: dict[str, str] | None = None,
+    settings: Settings,
     full: bool = False,
     accept_shrink: bool = False,
+    offline: bool = False,
 ) -> Refreshed:
     """Harvest the sources named by `keys` (all if none) and publish a release if they changed.
+
+    offline: no repository is asked; packaged snapshots and installed indexes are read.
 
     Raises:
         UsageError: for a key that names no source.
         ReleaseError: if another process is at work, or the home cannot be written.
     """
-    chosen = chosen_sources(keys, overrides or {})
+    chosen = settings.chosen(keys)
+    how = How(partial(_may_ask, settings, keys, offline), full, accept_shrink)
     with locked(place, "refresh"):
         try:
-            runs = [_run(place, source, say, full, accept_shrink) for source in chosen]
+            runs = [harvesting.run(place, source, how, say) for source in chosen]
             _remember(place, runs)
-            release = _release(place, say, full)
+            release = _release(place, settings, say, full)
         except RuntimeError as error:
             raise stopped(error) from error
         except duckdb.Error as error:
@@ -85,29 +80,46 @@ def refresh(
     return Refreshed(runs, release)
 
 
-def plan(place: Home, keys: list[str], overrides: dict[str, str]) -> list[dict[str, Any]]:
-    """What a refresh would do now, without doing it: one row a source."""
+def plan(
+    place: Home, keys: list[str], settings: Settings, *, offline: bool = False
+) -> list[dict[str, Any]]:
+    """What a refresh would do now, one row a source. Nobody is asked anything: `asks` tells."""
     rows = []
-    for source in chosen_sources(keys, overrides):
+    for source in settings.chosen(keys):
         last = last_good(place, source.key)
-        row: dict[str, Any] = {"source": source.key, "kind": source.kind, "would": "harvest"}
+        row: dict[str, Any] = {"source": source.key, "kind": source.kind, "asks": []}
         try:
-            digest = harvester_for(source).digest()
-            if last and _is_fresh(last, digest):
-                row["would"] = "nothing: unchanged"
+            harvester = harvester_for(source)
+            if harvester.local:
+                same = last and is_fresh(last, harvester.digest())
+                row["would"] = "nothing: unchanged" if same else "harvest"
+            elif _may_ask(settings, keys, offline, source):
+                row |= {"would": "ask what changed, then harvest that", "asks": harvester.asks()}
+            else:
+                row["would"] = _without_asking(last, snapshots.load(source.key), offline)
         except FairscanError as error:
             row["would"] = f"fail: {error}"
         rows.append({**row, "last": last["finished"] if last else None})
     return rows
 
 
-def last_good(place: Home, key: str) -> dict[str, Any] | None:
-    """The run of the last good harvest of a source, or None if there was none."""
-    path = place.sources / key / "run.json"
-    if not path.is_file():
-        return None
-    found: dict[str, Any] = _read_json(path.read_text(encoding="utf-8"), path)
-    return found
+def _may_ask(settings: Settings, keys: list[str], offline: bool, source: Source) -> bool:
+    """Whether a repository may be asked: one that wishes so only if it is named or enabled."""
+    if offline:
+        return False
+    return not source.opt_in or source.key in keys or source.key in settings.enabled
+
+
+def _without_asking(last: dict[str, Any] | None, packaged: Snapshot | None, offline: bool) -> str:
+    why = "offline" if offline else "read live only if named or enabled"
+    if packaged is None:
+        return f"nothing: {why}"
+    if last and (
+        not last["digest"].startswith(harvesting.SNAPSHOT)
+        or is_fresh(last, harvesting.snapshot_digest(packaged))
+    ):
+        return f"nothing: unchanged ({why})"
+    return f"take the packaged snapshot of {packaged.day} ({why})"
 
 
 def history(place: Home) -> list[dict[str, Any]]:
@@ -115,109 +127,12 @@ def history(place: Home) -> list[dict[str, Any]]:
     if not place.runs.is_file():
         return []
     lines = place.runs.read_text(encoding="utf-8").splitlines(keepends=True)
-    return [_read_json(line, place.runs) for line in lines if line.endswith("\n")]
-
-
-def _read_json(text: str, path: Path) -> Any:
-    try:
-        return json.loads(text)
-    except ValueError as error:
-        raise ReleaseError(
-            f"not what fairscan wrote: {text.strip()[:40]!r}", where=str(path), do="Remove it"
-        ) from error
+    return [read_json(line, place.runs) for line in lines if line.endswith("\n")]
 
 
 def newest(runs: Iterable[dict[str, Any]]) -> dict[str, dict[str, Any]]:
     """The newest run of each source."""
     return {run["source"]: run for run in runs}
-
-
-def _run(place: Home, source: Source, say: Say, full: bool, accept_shrink: bool) -> dict[str, Any]:
-    """Harvest one source. Whatever goes wrong with it ends in its run, and harms no other."""
-    started = now()
-    folder = place.sources / f"{BUILDING}{source.key}"
-    run: dict[str, Any] = {"source": source.key, "started": started.isoformat()}
-    last = last_good(place, source.key)
-    try:
-        harvester = harvester_for(source)
-        digest = harvester.digest()
-        if last and not full and _is_fresh(last, digest):
-            say(f"{source.key}: unchanged")
-            return {
-                **last,
-                **run,
-                "finished": now().isoformat(),
-                "state": "unchanged",
-                "message": None,
-            }
-        folder.mkdir()
-        say(f"{source.key}: reading {source.name}")
-        harvest = harvester.harvest(folder)
-        written = records.write(folder, harvest.records, place.sources / source.key, started)
-        run |= {
-            "version": harvest.version,
-            "dated": harvest.dated.isoformat() if harvest.dated else None,
-            "datasets": written.valid,
-            "series": harvest.series,
-            "withdrawn": written.withdrawn,
-            "quarantined": len(written.quarantine),
-            "quarantine": written.quarantine,
-            "digest": digest,
-            "generator": generator(),
-        }
-        problem = None if accept_shrink else _shrunk(run, harvest.stated, last)
-        run |= {
-            "finished": now().isoformat(),
-            "state": "held" if problem else "ok",
-            "message": problem,
-        }
-        if problem is None:
-            spill = folder / "spill"
-            if spill.exists():
-                spill.rmdir()
-            (folder / "run.json").write_text(json.dumps(run), encoding="utf-8")
-            replace_folder(folder, place.sources / source.key)
-        brought = f"{written.valid:,} datasets, {harvest.series or 0:,} series"
-        say(f"{source.key}: {problem or brought}")
-    except (OSError, duckdb.Error):
-        raise  # our own disk or memory: no source's fault
-    except RuntimeError as error:
-        if isinstance(stopped(error), KeyboardInterrupt):
-            raise KeyboardInterrupt from error
-        _failed(run, error, say)
-    except Exception as error:  # a fault of one harvester must not stop the others
-        _failed(run, error, say)
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
-    return run
-
-
-def _failed(run: dict[str, Any], error: Exception, say: Say) -> None:
-    known = isinstance(error, FairscanError)
-    message = str(error) if known else f"a fault in its harvester: {error!r}"
-    run |= {"finished": now().isoformat(), "state": "failed", "message": message}
-    say(f"{run['source']}: failed: {message}")
-    if not known and os.environ.get("FAIRSCAN_DEBUG"):
-        raise error
-
-
-def _shrunk(run: dict[str, Any], stated: int | None, last: dict[str, Any] | None) -> str | None:
-    """Why the harvest is held, or None: fewer records than stated, or than last time."""
-    came = run["datasets"] + run["quarantined"]
-    if stated is not None and came < stated:
-        return f"held: {came:,} records of {stated:,} that the repository states"
-    for what in ("datasets", "series"):
-        before = (last or {}).get(what) or 0
-        if (run[what] or 0) < before * SHRINK:
-            return (
-                f"held: {run[what] or 0:,} {what}, {before:,} before; "
-                "if this is right, run again with --accept-shrink"
-            )
-    return "held: the repository gave no record" if run["datasets"] == 0 else None
-
-
-def _is_fresh(last: dict[str, Any], digest: str) -> bool:
-    return bool(last["digest"] == digest and last["generator"] == generator())
 
 
 def _remember(place: Home, runs: list[dict[str, Any]]) -> None:
@@ -232,9 +147,9 @@ def _remember(place: Home, runs: list[dict[str, Any]]) -> None:
     sync_folder(place.runs)
 
 
-def _release(place: Home, say: Say, full: bool) -> str | None:
+def _release(place: Home, settings: Settings, say: Say, full: bool) -> str | None:
     """Build and publish a release, unless the current one was made from the same harvests."""
-    sources = list(load_sources().values())
+    sources = _described(place, settings)
     good = {s.key: run["digest"] for s in sources if (run := last_good(place, s.key))}
     if not good:
         return None
@@ -250,6 +165,16 @@ def _release(place: Home, say: Say, full: bool) -> str | None:
     point_current(place, release)
     say(f"published {release.name} in {time.monotonic() - began:.1f} s")
     return release.name
+
+
+def _described(place: Home, settings: Settings) -> list[Source]:
+    """Every source there is, and those that are no longer described but were harvested once."""
+    known = dict(settings.sources)
+    for folder in sorted(place.sources.iterdir()):
+        told = (last_good(place, folder.name) or {}).get("described")
+        if folder.name not in known and told:
+            known[folder.name] = Source.model_validate(told)
+    return [known[key] for key in sorted(known)]
 
 
 def _usable(place: Home, say: Say) -> Path | None:

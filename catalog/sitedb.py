@@ -180,11 +180,13 @@ def _summary(text: str | None) -> str | None:
 
 
 def _copy(connection: duckdb.DuckDBPyConnection, site: sqlite3.Connection, table: str) -> None:
-    """Copy a small table as it is; times become ISO text."""
+    """Copy a small table as it is; times become ISO text, lists and maps JSON."""
     described = connection.execute(f"DESCRIBE {table}").fetchall()
     columns = [
         f"strftime({name} AT TIME ZONE 'UTC', '%Y-%m-%dT%H:%M:%SZ') AS {name}"
         if kind == "TIMESTAMP WITH TIME ZONE"
+        else f'to_json("{name}")::VARCHAR AS "{name}"'
+        if kind.startswith(("MAP", "STRUCT")) or kind.endswith("[]")
         else f'"{name}"'
         for name, kind, *_ in described
     ]

@@ -9,15 +9,19 @@ from __future__ import annotations
 import importlib
 import tomllib
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import date
+from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from schemas.dataset import Dataset
-from schemas.errors import SourceError, UsageError
+from schemas.errors import SourceError
 from schemas.source import Source
+
+if TYPE_CHECKING:
+    from harvesters.http import Client
 
 SOURCES = Path(__file__).parent / "sources"
 
@@ -54,28 +58,61 @@ class Harvest:
 
 
 class Harvester(ABC):
-    """Reads one repository. One subclass a module, named `Harvester`."""
+    """Reads one repository. One subclass a module, named `Harvester`.
 
-    def __init__(self, source: Source) -> None:
+    local: it reads what is installed or on disk, so it needs no network.
+    """
+
+    local: ClassVar[bool] = False
+
+    def __init__(self, source: Source, cache: Path | None = None) -> None:
         self.source = source
+        self.say: Callable[[str], None] = lambda _: None
+        self._cache = cache
+
+    @cached_property
+    def client(self) -> Client:
+        """The polite client for this source's hosts."""
+        from harvesters.http import Client  # httpx takes a while to import
+
+        return Client(self.source, self._cache)
+
+    @property
+    def traffic(self) -> dict[str, int]:
+        """Requests, bytes and retries so far; all zero for what asked nobody."""
+        if "client" not in self.__dict__:
+            return {"requests": 0, "bytes": 0, "retries": 0}
+        told = self.client.traffic
+        return {"requests": told.requests, "bytes": told.bytes, "retries": told.retries}
 
     @abstractmethod
     def digest(self) -> str:
         """A fingerprint of what the repository would give now; equal means unchanged.
+
+        Cheap: it asks for a small part of what `harvest` does.
 
         Raises:
             SourceError: if the repository cannot be read.
         """
 
     @abstractmethod
-    def harvest(self, folder: Path) -> Harvest:
+    def harvest(self, folder: Path, last: Path | None = None) -> Harvest:
         """Read everything; write image-level rows to `folder/series.parquet` if there are any.
 
         The file has the schema `schemas.series.SERIES`, sorted by dataset, subject and study.
+        `last` is the folder of the last good harvest, to read again only what changed.
 
         Raises:
             SourceError: if the repository cannot be read whole.
         """
+
+    def asks(self) -> list[str]:
+        """What a whole harvest would ask for: one line a kind of request, method and address."""
+        return []
+
+    def from_snapshot(self, raw: dict[str, Any], day: date) -> Dataset:
+        """A record of this source's packaged snapshot, taken on `day`, as a dataset."""
+        raise NotImplementedError(f"{self.source.kind} has no snapshot")
 
 
 def load_sources(folder: Path = SOURCES) -> dict[str, Source]:
@@ -87,24 +124,8 @@ def load_sources(folder: Path = SOURCES) -> dict[str, Source]:
     return {source.key: source for source in map(_read, sorted(folder.glob("*.toml")))}
 
 
-def chosen_sources(keys: Sequence[str], overrides: dict[str, str]) -> list[Source]:
-    """The sources named by `keys` (all if none), with base URLs from `overrides` put in.
-
-    Raises:
-        UsageError: for a key that names no source.
-    """
-    sources = load_sources()
-    for key in (*keys, *overrides):
-        if key not in sources:
-            raise UsageError(f"no source {key!r}", do=f"Known sources: {', '.join(sources)}")
-    return [
-        sources[key].model_copy(update={"base_url": overrides.get(key, sources[key].base_url)})
-        for key in (keys or sources)
-    ]
-
-
-def harvester_for(source: Source) -> Harvester:
-    """The harvester that reads `source`, by its kind.
+def harvester_for(source: Source, cache: Path | None = None) -> Harvester:
+    """The harvester that reads `source`, by its kind; `cache` is where it keeps answers.
 
     Raises:
         SourceError: if no module of that kind exists.
@@ -117,7 +138,7 @@ def harvester_for(source: Source) -> Harvester:
             where=f"source {source.key}",
             do=f"Add harvesters/{source.kind}.py or correct `kind`",
         ) from error
-    harvester: Harvester = module.Harvester(source)
+    harvester: Harvester = module.Harvester(source, cache)
     return harvester
 
 

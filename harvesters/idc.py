@@ -17,13 +17,11 @@ from pathlib import Path
 from typing import Any
 
 import duckdb
-import pyarrow as pa
 
-from harvesters import base
+from harvesters import base, series
 from harvesters.idc_facts import facts, parts, rows
 from harvesters.idc_records import analysis_result, collection
 from schemas.errors import SourceError
-from schemas.vocabulary import age, anatomy, licence, manufacturer, modality, sex
 
 INDEX, COLLECTIONS, RESULTS, VERSIONS = (
     "idc_index.parquet",
@@ -31,7 +29,6 @@ INDEX, COLLECTIONS, RESULTS, VERSIONS = (
     "analysis_results_index.parquet",
     "version_metadata_index.parquet",
 )
-MEMORY = "900MB"
 
 _NEEDED = {
     INDEX: "collection_id analysis_result_id PatientID SeriesInstanceUID StudyInstanceUID "
@@ -55,21 +52,21 @@ SELECT
     i.PatientID AS subject,
     i.StudyInstanceUID AS study,
     i.SeriesInstanceUID AS series,
-    modality.code AS modality,
+    modality_map.code AS modality,
     i.Modality AS modality_raw,
-    anatomy.label AS body_part,
-    anatomy.code AS body_part_code,
-    anatomy.laterality AS laterality,
+    anatomy_map.label AS body_part,
+    anatomy_map.code AS body_part_code,
+    anatomy_map.laterality AS laterality,
     i.BodyPartExamined AS body_part_raw,
-    manufacturer.name AS manufacturer,
+    manufacturer_map.name AS manufacturer,
     i.Manufacturer AS manufacturer_raw,
     regexp_replace(i.ManufacturerModelName, '[[:cntrl:]]', ' ', 'g') AS model,
     regexp_replace(i.StudyDescription, '[[:cntrl:]]', ' ', 'g') AS study_description,
     regexp_replace(i.SeriesDescription, '[[:cntrl:]]', ' ', 'g') AS description,
-    age.years AS age_years,
-    age.band AS age_band,
+    age_map.years AS age_years,
+    age_map.band AS age_band,
     i.PatientAge AS age_raw,
-    sex.code AS sex,
+    sex_map.code AS sex,
     i.PatientSex AS sex_raw,
     TRY_CAST(i.StudyDate AS DATE) AS study_date,
     TRY_CAST(i.SeriesDate AS DATE) AS series_date,
@@ -77,7 +74,7 @@ SELECT
     i.TransferSyntaxUID AS transfer_syntax,
     i.instanceCount AS instances,
     CAST(round(i.series_size_MB * 1000000) AS BIGINT) AS bytes,
-    licence.spdx AS licence,
+    licence_map.spdx AS licence,
     i.license_short_name AS licence_raw,
     lower(i.source_DOI) AS doi,
     i.series_aws_url AS url,
@@ -85,18 +82,27 @@ SELECT
     CAST(i.series_init_idc_version AS INTEGER) AS first_version,
     CAST(i.series_revised_idc_version AS INTEGER) AS revised_version
 FROM read_parquet(?) i
-JOIN modality ON modality.raw IS NOT DISTINCT FROM i.Modality
-JOIN anatomy ON anatomy.raw IS NOT DISTINCT FROM i.BodyPartExamined
-JOIN manufacturer ON manufacturer.raw IS NOT DISTINCT FROM i.Manufacturer
-JOIN age ON age.raw IS NOT DISTINCT FROM i.PatientAge
-JOIN sex ON sex.raw IS NOT DISTINCT FROM i.PatientSex
-JOIN licence ON licence.raw IS NOT DISTINCT FROM i.license_short_name
+JOIN modality_map ON modality_map.raw IS NOT DISTINCT FROM i.Modality
+JOIN anatomy_map ON anatomy_map.raw IS NOT DISTINCT FROM i.BodyPartExamined
+JOIN manufacturer_map ON manufacturer_map.raw IS NOT DISTINCT FROM i.Manufacturer
+JOIN age_map ON age_map.raw IS NOT DISTINCT FROM i.PatientAge
+JOIN sex_map ON sex_map.raw IS NOT DISTINCT FROM i.PatientSex
+JOIN licence_map ON licence_map.raw IS NOT DISTINCT FROM i.license_short_name
 """
-_ORDER = ("dataset_id", "subject", "study", "series")
+_MAPPED = {
+    "modality": "Modality",
+    "anatomy": "BodyPartExamined",
+    "manufacturer": "Manufacturer",
+    "age": "PatientAge",
+    "sex": "PatientSex",
+    "licence": "license_short_name",
+}
 
 
 class Harvester(base.Harvester):
     """Reads the IDC index: every collection, analysis result and series."""
+
+    local = True
 
     def digest(self) -> str:
         """SHA-256 over the index files."""
@@ -110,27 +116,21 @@ class Harvester(base.Harvester):
                 raise _unreadable(path, error) from error
         return digest.hexdigest()
 
-    def harvest(self, folder: Path) -> base.Harvest:
+    def harvest(self, folder: Path, last: Path | None = None) -> base.Harvest:  # noqa: ARG002
         """Normalise and sort every series into `folder/series.parquet`; yield 205-odd records."""
-        connection = duckdb.connect(
-            config={
-                "memory_limit": MEMORY,
-                "temp_directory": str(folder / "spill"),
-                "autoinstall_known_extensions": False,
-                "autoload_known_extensions": False,
-            }
-        )
+        connection = series.connect(folder)
         for name, columns in _NEEDED.items():
             with _reading(self._path(name), folder):
                 self._check(connection, name, columns.split())
         with _reading(self._path(VERSIONS), folder):
             version, dated = self._version(connection)
-        series = folder / "series.parquet"
+        path = folder / series.FILE
         with _reading(self._path(INDEX), folder):
-            self._map_vocabularies(connection)
-            _copy(connection, _NORMALISED, series, [int(version), str(self._path(INDEX))])
-        _put_in_order(connection, series)
-        connection.execute(f"CREATE VIEW series AS FROM read_parquet('{_quoted(series)}')")
+            index = f"read_parquet('{series.quoted(self._path(INDEX))}')"
+            series.map_vocabularies(connection, index, _MAPPED)
+            series.copy(connection, _NORMALISED, path, [int(version), str(self._path(INDEX))])
+        _put_in_order(connection, path)
+        connection.execute(f"CREATE VIEW series AS FROM read_parquet('{series.quoted(path)}')")
         total = connection.execute("SELECT count(*) FROM series").fetchone()
         stated = connection.execute(
             "SELECT (SELECT count(*) FROM read_parquet(?)) + "
@@ -213,70 +213,10 @@ class Harvester(base.Harvester):
         assert row is not None
         return str(row[0]), date.fromisoformat(row[1])
 
-    def _map_vocabularies(self, connection: duckdb.DuckDBPyConnection) -> None:
-        """One small table a vocabulary: distinct raw value → what it is normalised to."""
-
-        def distinct(column: str) -> list[str]:
-            rows = connection.execute(
-                f'SELECT DISTINCT "{column}" FROM read_parquet(?) WHERE "{column}" IS NOT NULL '
-                "ORDER BY 1",
-                [str(self._path(INDEX))],
-            ).fetchall()
-            return [row[0] for row in rows]
-
-        def table(
-            name: str, column: str, read: Callable[[str], dict[str, Any]], types: str
-        ) -> None:
-            # With a row for null, every series has exactly one match, and joins keep row order.
-            rows = [{"raw": None}, *({"raw": raw, **read(raw)} for raw in distinct(column))]
-            kinds = {"t": pa.string(), "f": pa.float64()}
-            fields = dict(pair.split(":") for pair in types.split())
-            schema = pa.schema(
-                [("raw", pa.string()), *((field, kinds[kind]) for field, kind in fields.items())]
-            )
-            mapping = pa.Table.from_pylist(rows, schema=schema)
-            connection.register("_mapping", mapping)
-            connection.execute(f"CREATE TABLE {name} AS FROM _mapping")
-            connection.unregister("_mapping")
-
-        def read_anatomy(raw: str) -> dict[str, Any]:
-            found = anatomy.normalise(raw)
-            return found._asdict() if found else {}
-
-        def read_age(raw: str) -> dict[str, Any]:
-            years, problem = age.parse(raw)
-            return {
-                "years": None if problem == "implausible" else years,
-                "band": None if problem == "implausible" else age.band(years),
-            }
-
-        def read_manufacturer(raw: str) -> dict[str, Any]:
-            found = manufacturer.normalise(raw)
-            return {"name": found.name if found else None}
-
-        table("modality", "Modality", lambda raw: {"code": modality.normalise(raw)}, "code:t")
-        table("anatomy", "BodyPartExamined", read_anatomy, "label:t code:t laterality:t")
-        table("manufacturer", "Manufacturer", read_manufacturer, "name:t")
-        table("age", "PatientAge", read_age, "years:f band:t")
-        table("sex", "PatientSex", lambda raw: {"code": sex.normalise(raw)}, "code:t")
-        table(
-            "licence", "license_short_name", lambda raw: {"spdx": licence.normalise(raw)}, "spdx:t"
-        )
-
-
-def _copy(
-    connection: duckdb.DuckDBPyConnection, select: str, path: Path, values: list[Any]
-) -> None:
-    connection.execute(
-        f"COPY ({select}) TO '{_quoted(path)}' "
-        "(FORMAT parquet, COMPRESSION zstd, COMPRESSION_LEVEL 1, ROW_GROUP_SIZE 122880)",
-        values,
-    )
-
 
 def _put_in_order(connection: duckdb.DuckDBPyConnection, path: Path) -> None:
     """Sort the series of `path` unless they are in order, as IDC's index has been so far."""
-    keys = ", ".join(_ORDER)
+    keys = ", ".join(series.ORDER)
     row = connection.execute(
         f"SELECT count(*) FROM (SELECT ({keys}) < lag(({keys})) OVER (ORDER BY file_row_number) "
         "AS early FROM read_parquet(?, file_row_number = true)) WHERE early",
@@ -284,7 +224,9 @@ def _put_in_order(connection: duckdb.DuckDBPyConnection, path: Path) -> None:
     ).fetchone()
     if row != (0,):
         new = path.with_suffix(".sorted")
-        _copy(connection, f"FROM read_parquet('{_quoted(path)}') ORDER BY {keys}", new, [])
+        series.copy(
+            connection, f"FROM read_parquet('{series.quoted(path)}') ORDER BY {keys}", new, []
+        )
         new.replace(path)
 
 
@@ -303,10 +245,6 @@ def _reading(path: Path, folder: Path) -> Iterator[None]:
         if str(folder) in str(error):
             raise
         raise _unreadable(path, error) from error
-
-
-def _quoted(path: Path) -> str:
-    return str(path).replace("'", "''")
 
 
 def _unreadable(path: Path, error: Exception) -> SourceError:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 from enum import StrEnum
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -47,6 +47,9 @@ class Provenance(_Part):
     source: str = Field(description="Key of the source that said it")
     retrieved_at: datetime = Field(description="When it was read (UTC)")
     method: Method = Field(description="stated, derived, assumed or curated")
+    snapshot: date | None = Field(
+        default=None, description="Day of the packaged snapshot that said it; null: read live"
+    )
 
 
 class Term(_Part):
@@ -152,7 +155,11 @@ class Dataset(BaseModel):
     created: datetime | None = Field(default=None, description="When it was created")
     published: datetime | None = Field(default=None, description="When it was published")
     modified: datetime | None = Field(default=None, description="When it last changed")
+    citations: int | None = Field(default=None, ge=0, description="How often it is cited, if told")
     retrieved: datetime = Field(description="When it was last read (UTC)")
+    snapshot: date | None = Field(
+        default=None, description="Day of the packaged snapshot it rests on; null: read live"
+    )
     withdrawn: datetime | None = Field(default=None, description="When it was first missed (UTC)")
     status: Status = Field(default=Status.ACTIVE, description="Whether it is still offered")
     related: list[RelatedIdentifier] = Field(default=[], description="Related identifiers")

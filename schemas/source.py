@@ -38,5 +38,20 @@ class Source(BaseModel):
     base_url: str | None = Field(
         default=None, description="Where it is read; null: the harvester's own default"
     )
-    schedule: str = Field(description="Cron expression: when a refresh is due")
+    services: dict[str, str] = Field(
+        default={}, description="Addresses of its other services, by name"
+    )
+    opt_in: bool = Field(
+        default=False, description="True: read live only if asked for, as its robots file wishes"
+    )
+    requests_per_second: float = Field(
+        default=2.0, gt=0, description="Requests a second to one host, at most"
+    )
+    concurrency: int = Field(
+        default=2, ge=1, le=64, description="Requests at once to one host, at most"
+    )
+    schedule: str = Field(description="Cron expression (UTC): when a refresh is due")
+    jitter_minutes: int = Field(
+        default=60, ge=0, description="A refresh starts up to this long after it is due"
+    )
     citation_doi: str | None = Field(default=None, description="DOI of the paper to cite, bare")

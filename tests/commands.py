@@ -35,7 +35,10 @@ class Running:
 
 @dataclass(frozen=True)
 class Fairscan:
-    """The console script, run in a working folder of its own without the caller's settings."""
+    """The console script, run in a working folder of its own without the caller's settings.
+
+    It asks no repository unless `env` says so: FAIRSCAN_OFFLINE is "1".
+    """
 
     script: Path
     folder: Path
@@ -87,7 +90,7 @@ class Fairscan:
 
     def _environment(self, home: Path, more: dict[str, str] | None) -> dict[str, str]:
         inherited = {k: v for k, v in os.environ.items() if not k.startswith("FAIRSCAN_")}
-        return {**inherited, "FAIRSCAN_HOME": str(home), **(more or {})}
+        return {**inherited, "FAIRSCAN_HOME": str(home), "FAIRSCAN_OFFLINE": "1", **(more or {})}
 
 
 def one_line(stderr: str) -> str:

@@ -26,6 +26,17 @@ def fairscan(tmp_path_factory: pytest.TempPathFactory) -> Fairscan:
 def release_home(tmp_path_factory: pytest.TempPathFactory, fairscan: Fairscan) -> Iterator[Path]:
     """A home with one release of the whole installed IDC index. Nobody may write to it."""
     home = tmp_path_factory.mktemp("release") / "home"
+    done = fairscan("refresh", "idc", home=home)
+    assert done.returncode == 0, done.stderr
+    before = snapshot(home)
+    yield home
+    assert snapshot(home) == before, "a test changed the release that all tests share"
+
+
+@pytest.fixture(scope="session")
+def demo_home(tmp_path_factory: pytest.TempPathFactory, fairscan: Fairscan) -> Iterator[Path]:
+    """A home with the release that `fairscan demo` makes: the index and every packaged snapshot."""
+    home = tmp_path_factory.mktemp("demo") / "home"
     done = fairscan("refresh", home=home)
     assert done.returncode == 0, done.stderr
     before = snapshot(home)
@@ -56,7 +67,7 @@ def _small_release(
 ) -> Path:
     home = tmp_path_factory.mktemp("small") / "home"
     done: subprocess.CompletedProcess[str] = fairscan(
-        "refresh", "--set", f"idc.base_url={_cut_index}", home=home
+        "refresh", "idc", "--set", f"idc.base_url={_cut_index}", home=home
     )
     assert done.returncode == 0, done.stderr
     return home

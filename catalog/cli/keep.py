@@ -9,7 +9,16 @@ from catalog.cli.options import JSON
 from schemas.errors import ReleaseError
 
 SET = typer.Option(
-    [], "--set", metavar="KEY.base_url=PLACE", help="Read a source elsewhere: a mirror, a folder."
+    [],
+    "--set",
+    metavar="KEY.NAME=VALUE",
+    help="Change a source for this run: idc.base_url=FOLDER, a mirror, a rate.",
+)
+OFFLINE = typer.Option(
+    False,
+    "--offline",
+    envvar="FAIRSCAN_OFFLINE",
+    help="Ask no repository: packaged snapshots and installed indexes only.",
 )
 SOURCES = typer.Argument(None, metavar="[SOURCE]...", help="All if none is named.")
 HOST = typer.Option("127.0.0.1", "--host", help="Address to listen on.")
@@ -33,10 +42,10 @@ def demo(host: str = HOST, port: int = PORT) -> None:
     """Build the embedded catalogue if it is not there yet, and serve it."""
     from catalog.home import home
     from catalog.refresh import refresh as run
-    from catalog.settings import base_urls
+    from catalog.settings import settings
 
     try:
-        run(home(), [], output.say, overrides=base_urls([]))
+        run(home(), [], output.say, settings=settings(), offline=True)
     except ReleaseError as error:
         output.say(f"not refreshed, serving what there is: {error}")
     serve(host, port)
@@ -49,6 +58,7 @@ def refresh(
     accept_shrink: bool = typer.Option(
         False, "--accept-shrink", help="Let a source through that came back much smaller."
     ),
+    offline: bool = OFFLINE,
     changed: list[str] = SET,
     json: bool = JSON,
 ) -> None:
@@ -56,22 +66,25 @@ def refresh(
     from catalog.home import home
     from catalog.refresh import plan
     from catalog.refresh import refresh as run
-    from catalog.settings import base_urls
+    from catalog.settings import settings
 
-    overrides = base_urls(changed)
+    set_ = settings(changed)
     if dry_run:
-        rows = plan(home(), sources or [], overrides)
+        rows = plan(home(), sources or [], set_, offline=offline)
         if json:
             output.as_json(rows)
         else:
             output.table([[r["source"], r["would"], r["last"]] for r in rows],
                          ["source", "would", "last harvest"])  # fmt: skip
+            for row in rows:
+                print(*(f"{row['source']}: {line}" for line in row["asks"]), sep="\n", end="")
+                print(end="\n" if row["asks"] else "")
         if any(row["would"].startswith("fail") for row in rows):
             raise typer.Exit(1)
         return
     result = run(
-        home(), sources or [], output.say, overrides=overrides, full=full,
-        accept_shrink=accept_shrink,
+        home(), sources or [], output.say, settings=set_, full=full,
+        accept_shrink=accept_shrink, offline=offline,
     )  # fmt: skip
     if json:
         output.as_json({"state": result.state, "release": result.release, "runs": result.runs})

@@ -20,7 +20,12 @@ def released(fairscan: Fairscan, small_home: Path, small_index: Path) -> Callabl
 
     def release() -> Changes:
         done = fairscan(
-            "refresh", "--accept-shrink", "--set", f"idc.base_url={small_index}", home=small_home
+            "refresh",
+            "idc",
+            "--accept-shrink",
+            "--set",
+            f"idc.base_url={small_index}",
+            home=small_home,
         )
         assert done.returncode == 0, done.stderr
         found: Changes = fairscan.json("changes", home=small_home)["changes"]

@@ -25,7 +25,7 @@ def test_a_second_refresh_finds_nothing_changed_and_writes_no_release(
         for name, facts in snapshot(small_home).items()
         if name.startswith(("releases", "sources", "current"))
     }
-    done = fairscan("refresh", *source(small_index), home=small_home)
+    done = fairscan("refresh", "idc", *source(small_index), home=small_home)
     assert done.returncode == 0
     assert done.stdout.startswith("nothing changed")
     assert "idc: unchanged" in done.stderr
@@ -39,7 +39,7 @@ def test_a_full_refresh_makes_a_release_of_the_same(
     fairscan: Fairscan, small_home: Path, small_index: Path
 ) -> None:
     before = fairscan.json("status", home=small_home)
-    done = fairscan("refresh", "--full", "--json", *source(small_index), home=small_home)
+    done = fairscan("refresh", "idc", "--full", "--json", *source(small_index), home=small_home)
     told = json.loads(done.stdout)
     assert (done.returncode, told["state"]) == (0, "ok")
     after = fairscan.json("status", home=small_home)
@@ -53,17 +53,19 @@ def test_a_dry_run_says_what_a_refresh_would_do_and_does_nothing(
     fairscan: Fairscan, small_home: Path, small_index: Path, tmp_path: Path
 ) -> None:
     before = snapshot(small_home)
-    (unchanged,) = fairscan.json("refresh", "--dry-run", *source(small_index), home=small_home)
+    (unchanged,) = fairscan.json(
+        "refresh", "idc", "--dry-run", *source(small_index), home=small_home
+    )
     assert unchanged["would"] == "nothing: unchanged"
-    (changed,) = fairscan.json("refresh", "--dry-run", home=small_home)
+    (changed,) = fairscan.json("refresh", "idc", "--dry-run", home=small_home)
     assert changed["would"] == "harvest"
     (small_index / INDEX).unlink()
-    done = fairscan("refresh", "--dry-run", "--json", *source(small_index), home=small_home)
+    done = fairscan("refresh", "idc", "--dry-run", "--json", *source(small_index), home=small_home)
     assert done.returncode == 1
     (failing,) = json.loads(done.stdout)
     assert failing["would"].startswith("fail: the IDC index cannot be read")
     assert snapshot(small_home) == before
-    fairscan("refresh", "--dry-run", home=tmp_path / "new")
+    fairscan("refresh", "idc", "--dry-run", home=tmp_path / "new")
     assert not (tmp_path / "new").exists()
 
 
@@ -71,23 +73,24 @@ def test_a_source_may_be_set_in_the_settings_file(
     fairscan: Fairscan, small_home: Path, small_index: Path
 ) -> None:
     (small_home / "fairscan.toml").write_text(f'[sources.idc]\nbase_url = "{small_index}"\n')
-    (row,) = fairscan.json("refresh", "--dry-run", home=small_home)
+    (row,) = fairscan.json("refresh", "idc", "--dry-run", home=small_home)
     assert row["would"] == "nothing: unchanged"
 
 
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        (["idx"], "no source 'idx'. Known sources: idc"),
-        (["--set", "idc.url=/x"], "not a setting: 'idc.url=/x'. Write --set KEY.base_url=URL"),
+        (["idx"], "no source 'idx'. Known sources: "),
+        (["--set", "idc.url=/x"], "[sources.idc] takes no url (--set). It takes base_url"),
         (["--set", "idc"], "not a setting: 'idc'. Write --set KEY.base_url=URL"),
-        (["--set", "tcia2.base_url=/x"], "no source 'tcia2'. Known sources: idc"),
+        (["--set", "tcia2.base_url=/x"], "no source 'tcia2'. Known sources: "),
     ],
 )
 def test_a_refresh_of_what_is_no_source_is_wrong_usage(
     fairscan: Fairscan, tmp_path: Path, arguments: list[str], said: str
 ) -> None:
-    assert fairscan.refuses("refresh", *arguments, home=tmp_path / "new", code=2) == said
+    line = fairscan.refuses("refresh", *arguments, home=tmp_path / "new", code=2)
+    assert line.startswith(said)
     assert not (tmp_path / "new").exists()
 
 
@@ -95,7 +98,7 @@ def test_a_refresh_of_what_is_no_source_is_wrong_usage(
 def two_releases(fairscan: Fairscan, small_home: Path, small_index: Path) -> tuple[Path, str, str]:
     """A home with an older and a newer release; the newer one is current."""
     old = (small_home / "current").readlink().name
-    fairscan("refresh", "--full", *source(small_index), home=small_home)
+    fairscan("refresh", "idc", "--full", *source(small_index), home=small_home)
     new = (small_home / "current").resolve().name
     assert new > old
     return small_home, old, new

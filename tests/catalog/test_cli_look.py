@@ -95,5 +95,5 @@ def test_a_settings_file_that_is_not_toml_is_refused_by_name(
     fairscan: Fairscan, tmp_path: Path
 ) -> None:
     (tmp_path / "fairscan.toml").write_text("[sources\n")
-    line = fairscan.refuses("refresh", "--dry-run", home=tmp_path, code=2)
+    line = fairscan.refuses("refresh", "idc", "--dry-run", home=tmp_path, code=2)
     assert line.startswith("not TOML") and str(tmp_path / "fairscan.toml") in line

@@ -64,7 +64,7 @@ def test_a_search_that_finds_nothing_says_so_and_is_no_error(
         ["search", "--limit", "0"],
         ["search", "--limit", "many"],
         ["cohort", "--colour", "red"],
-        ["refresh", "--set"],
+        ["refresh", "idc", "--set"],
         ["nonsense"],
     ],
 )

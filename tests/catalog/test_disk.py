@@ -105,7 +105,9 @@ def test_a_full_disk_is_one_line_and_the_served_release_stays(
     home = disk / "home"
     subprocess.run(["cp", "-a", small_home, home], check=True)
     served = (home / "current").readlink()
-    done = fairscan("refresh", "--full", "--set", f"idc.base_url={small_index}", home=home, **how)
+    done = fairscan(
+        "refresh", "idc", "--full", "--set", f"idc.base_url={small_index}", home=home, **how
+    )
     assert done.returncode == 1, done.stderr
     assert "Traceback" not in done.stderr
     (line,) = [x for x in done.stderr.splitlines() if x.startswith(("fairscan: ", "idc: failed"))]
@@ -123,7 +125,7 @@ def test_a_file_that_may_not_grow_is_one_line_and_the_served_release_stays(
 ) -> None:
     served = (small_home / "current").readlink()
     done = fairscan(
-        "refresh", "--full", "--set", f"idc.base_url={small_index}", home=small_home,
+        "refresh", "idc", "--full", "--set", f"idc.base_url={small_index}", home=small_home,
         preexec_fn=no_file_over(size),
     )  # fmt: skip
     assert done.returncode == 1, done.stderr

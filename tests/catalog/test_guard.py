@@ -23,7 +23,7 @@ def test_a_source_that_lost_much_is_held_until_it_is_accepted(
 ) -> None:
     lose_half(small_index)
     served = (small_home / "current").readlink()
-    held = fairscan("refresh", "--json", *source(small_index), home=small_home)
+    held = fairscan("refresh", "idc", "--json", *source(small_index), home=small_home)
     assert held.returncode == 3, held.stderr
     told = json.loads(held.stdout)
     assert (told["state"], told["release"]) == ("held", None)
@@ -33,7 +33,7 @@ def test_a_source_that_lost_much_is_held_until_it_is_accepted(
     status = fairscan("status", "--json", home=small_home)
     assert status.returncode == 3
     assert json.loads(status.stdout)["series"] == 24_448
-    done = fairscan("refresh", "--accept-shrink", *source(small_index), home=small_home)
+    done = fairscan("refresh", "idc", "--accept-shrink", *source(small_index), home=small_home)
     assert done.returncode == 0, done.stderr
     assert fairscan.json("status", home=small_home)["series"] == 24_448 - 19_177
 
@@ -46,7 +46,7 @@ def test_a_source_that_lost_a_little_is_published(
         "SELECT * FROM {file} QUALIFY row_number() OVER "
         "(PARTITION BY collection_id ORDER BY SeriesInstanceUID) > 30",
     )
-    done = fairscan("refresh", *source(small_index), home=small_home)
+    done = fairscan("refresh", "idc", *source(small_index), home=small_home)
     assert done.returncode == 0, done.stderr
     assert fairscan.json("status", home=small_home)["series"] == 24_448 - 150
 
@@ -56,10 +56,10 @@ def test_a_held_source_is_read_again_and_let_go_when_it_is_whole_again(
 ) -> None:
     whole = {name: (small_index / name).read_bytes() for name in (COLLECTIONS, INDEX)}
     lose_half(small_index)
-    assert fairscan("refresh", *source(small_index), home=small_home).returncode == 3
+    assert fairscan("refresh", "idc", *source(small_index), home=small_home).returncode == 3
     for name, content in whole.items():
         (small_index / name).write_bytes(content)
-    assert fairscan("refresh", *source(small_index), home=small_home).returncode == 0
+    assert fairscan("refresh", "idc", *source(small_index), home=small_home).returncode == 0
     assert fairscan("status", home=small_home).returncode == 0
 
 
@@ -76,7 +76,7 @@ def test_a_record_that_is_no_dataset_is_set_aside_and_the_rest_is_published(
         "SELECT * REPLACE (CASE analysis_result_id WHEN 'qin_lungct_seg' THEN -1 ELSE subjects END "
         "AS subjects) FROM {file}",
     )
-    done = fairscan("refresh", "--accept-shrink", *source(small_index), home=small_home)
+    done = fairscan("refresh", "idc", "--accept-shrink", *source(small_index), home=small_home)
     assert done.returncode == 0, done.stderr
     status = fairscan.json("status", home=small_home)
     assert status["datasets"] == 10
@@ -97,7 +97,7 @@ def test_a_collection_without_series_is_set_aside(
 ) -> None:
     edit(small_index / INDEX, "SELECT * FROM {file} WHERE collection_id <> 'rider_phantom_mri'")
     home = tmp_path / "new"
-    done = fairscan("refresh", *source(small_index), home=home)
+    done = fairscan("refresh", "idc", *source(small_index), home=home)
     assert done.returncode == 0, done.stderr
     (entry,) = fairscan.json("status", home=home)["quarantine"]
     assert entry["reason"] == "no series in the index (idc:rider_phantom_mri)"
@@ -111,7 +111,7 @@ def test_a_second_record_of_one_id_is_set_aside(
         "SELECT * FROM {file} UNION ALL SELECT * FROM {file} WHERE program_id = 'fda'",
     )
     home = tmp_path / "new"
-    done = fairscan("refresh", *source(small_index), home=home)
+    done = fairscan("refresh", "idc", *source(small_index), home=home)
     assert done.returncode == 0, done.stderr
     (entry,) = fairscan.json("status", home=home)["quarantine"]
     assert entry["reason"] == "a second record with this id (idc:phantom_fda)"
@@ -122,7 +122,7 @@ def test_a_dataset_that_is_gone_leaves_a_tombstone(
 ) -> None:
     before = fairscan.json("status", home=small_home)["datasets"]
     lose_half(small_index)
-    done = fairscan("refresh", "--accept-shrink", *source(small_index), home=small_home)
+    done = fairscan("refresh", "idc", "--accept-shrink", *source(small_index), home=small_home)
     assert done.returncode == 0, done.stderr
     assert fairscan.json("status", home=small_home)["datasets"] == before - 1
     shown = fairscan.json("show", "idc:prostatex", home=small_home)
@@ -141,10 +141,10 @@ def test_a_dataset_that_comes_back_is_a_tombstone_no_more(
 ) -> None:
     whole = {name: (small_index / name).read_bytes() for name in (COLLECTIONS, INDEX)}
     lose_half(small_index)
-    fairscan("refresh", "--accept-shrink", *source(small_index), home=small_home)
+    fairscan("refresh", "idc", "--accept-shrink", *source(small_index), home=small_home)
     for name, content in whole.items():
         (small_index / name).write_bytes(content)
-    assert fairscan("refresh", *source(small_index), home=small_home).returncode == 0
+    assert fairscan("refresh", "idc", *source(small_index), home=small_home).returncode == 0
     shown = fairscan.json("show", "idc:prostatex", home=small_home)
     assert (shown["status"], shown["withdrawn"]) == ("active", None)
     changes = fairscan.json("changes", home=small_home)["changes"]
@@ -159,7 +159,7 @@ def test_what_was_known_of_a_record_that_is_no_longer_valid_stays(
         "SELECT * REPLACE (CASE collection_id WHEN 'phantom_fda' THEN -1 ELSE subjects END "
         "AS subjects) FROM {file}",
     )
-    done = fairscan("refresh", "--accept-shrink", *source(small_index), home=small_home)
+    done = fairscan("refresh", "idc", "--accept-shrink", *source(small_index), home=small_home)
     assert done.returncode == 0, done.stderr
     shown = fairscan.json("show", "idc:phantom_fda", home=small_home)
     assert (shown["status"], shown["series"]) == ("active", 4433)
@@ -175,5 +175,5 @@ def test_the_series_of_a_record_that_never_was_valid_are_not_published(
         "AS subjects) FROM {file}",
     )
     home = tmp_path / "new"
-    assert fairscan("refresh", *source(small_index), home=home).returncode == 0
+    assert fairscan("refresh", "idc", *source(small_index), home=home).returncode == 0
     assert fairscan.json("status", home=home)["series"] == 24_448 - 4_433

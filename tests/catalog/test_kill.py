@@ -73,7 +73,7 @@ def assert_whole(home: Path, before: str | None) -> None:
 
 def assert_recovers(home: Path, index: Path, nursery: Nursery) -> None:
     """The next refresh ends well, cleans up, and serves what the index says."""
-    code, log = nursery.start(home, "refresh", "--set", f"idc.base_url={index}").end()
+    code, log = nursery.start(home, "refresh", "idc", "--set", f"idc.base_url={index}").end()
     assert code == 0, log
     reader = Reader(current_release(Home(home)))
     page = reader.dataset("idc:phantom_fda")
@@ -87,7 +87,7 @@ def assert_recovers(home: Path, index: Path, nursery: Nursery) -> None:
 
 
 def started(nursery: Nursery, home: Path, index: Path, **more: int) -> Child:
-    return nursery.start(home, "refresh", "--full", "--set", f"idc.base_url={index}", **more)
+    return nursery.start(home, "refresh", "idc", "--full", "--set", f"idc.base_url={index}", **more)
 
 
 def test_a_refresh_killed_at_every_line_of_its_progress_loses_nothing(
@@ -140,7 +140,7 @@ def test_status_answers_after_a_kill(
 ) -> None:
     before = fairscan.json("status", home=small_home)
     source = f"idc.base_url={changed_index}"
-    with fairscan.running("refresh", "--set", source, home=small_home) as refresh:
+    with fairscan.running("refresh", "idc", "--set", source, home=small_home) as refresh:
         refresh.until("writing series")
         refresh.process.kill()
     assert refresh.process.returncode == -signal.SIGKILL
@@ -154,7 +154,7 @@ def test_ctrl_c_ends_a_refresh_in_one_line_and_leaves_the_release(
 ) -> None:
     before = served(small_home)
     source = f"idc.base_url={changed_index}"
-    with fairscan.running("refresh", "--set", source, home=small_home) as refresh:
+    with fairscan.running("refresh", "idc", "--set", source, home=small_home) as refresh:
         refresh.until("checking records")
         refresh.process.send_signal(signal.SIGINT)
         rest = refresh.stderr.read()
@@ -162,4 +162,4 @@ def test_ctrl_c_ends_a_refresh_in_one_line_and_leaves_the_release(
     assert rest.splitlines()[-1] == "fairscan: stopped; the current release is as it was"
     assert "Traceback" not in rest
     assert served(small_home) == before
-    assert fairscan("refresh", "--set", source, home=small_home).returncode == 0
+    assert fairscan("refresh", "idc", "--set", source, home=small_home).returncode == 0

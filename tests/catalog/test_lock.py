@@ -18,7 +18,9 @@ def test_a_second_refresh_names_the_first_and_the_first_finishes(
     fairscan: Fairscan, tmp_path: Path, small_index: Path
 ) -> None:
     home = tmp_path / "home"
-    with fairscan.running("refresh", "--set", f"idc.base_url={small_index}", home=home) as first:
+    with fairscan.running(
+        "refresh", "idc", "--set", f"idc.base_url={small_index}", home=home
+    ) as first:
         first.until("idc: reading")
         first.process.send_signal(signal.SIGSTOP)
         try:

@@ -163,7 +163,7 @@ def test_a_published_release_is_never_written_again(
 ) -> None:
     before = snapshot(folder)
     source = f"idc.base_url={small_index}"
-    assert fairscan("refresh", "--full", "--set", source, home=small_home).returncode == 0
+    assert fairscan("refresh", "idc", "--full", "--set", source, home=small_home).returncode == 0
     assert (small_home / "current").resolve() != folder
     for command in (["status"], ["search", "lung"], ["cohort"], ["changes"], ["releases", "list"]):
         assert fairscan(*command, home=small_home).returncode == 0

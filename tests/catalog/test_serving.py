@@ -62,7 +62,7 @@ def test_a_new_release_takes_over_while_requests_are_answered(
     try:
         for _ in range(2):
             refreshed = fairscan(
-                "refresh", "--full", "--set", f"idc.base_url={small_index}", home=small_home
+                "refresh", "idc", "--full", "--set", f"idc.base_url={small_index}", home=small_home
             )
             assert refreshed.returncode == 0, refreshed.stderr
         assert fairscan("publish", old, home=small_home).returncode == 0

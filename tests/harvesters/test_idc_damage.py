@@ -70,8 +70,8 @@ def test_a_damaged_index_fails_by_name_and_harms_nothing(
 ) -> None:
     damage(small_index)
     served = (small_home / "current").readlink()
-    done = fairscan("refresh", "--set", f"idc.base_url={small_index}", home=small_home)
-    assert done.returncode == 1, done.stderr
+    done = fairscan("refresh", "idc", "--set", f"idc.base_url={small_index}", home=small_home)
+    assert done.returncode == 3, done.stderr
     told = [line for line in done.stderr.splitlines() if said in line]
     assert len(told) == 1, done.stderr
     assert str(small_index / file) in told[0]
@@ -86,10 +86,10 @@ def test_after_a_damaged_index_status_says_so_and_the_old_harvest_is_there(
     fairscan: Fairscan, small_home: Path, small_index: Path
 ) -> None:
     remove(small_index)
-    fairscan("refresh", "--set", f"idc.base_url={small_index}", home=small_home)
+    fairscan("refresh", "idc", "--set", f"idc.base_url={small_index}", home=small_home)
     status = fairscan("status", home=small_home)
     assert status.returncode == 3
-    assert "failed" in status.stdout and COLLECTIONS in status.stdout.replace("\n", "")
+    assert "held" in status.stdout and COLLECTIONS in status.stdout.replace("\n", "")
     assert (small_home / "sources" / "idc" / "run.json").is_file()
 
 
@@ -97,7 +97,7 @@ def test_a_damaged_index_leaves_an_empty_home_without_a_release(
     fairscan: Fairscan, tmp_path: Path, small_index: Path
 ) -> None:
     truncate(small_index)
-    done = fairscan("refresh", "--set", f"idc.base_url={small_index}", home=tmp_path / "new")
+    done = fairscan("refresh", "idc", "--set", f"idc.base_url={small_index}", home=tmp_path / "new")
     assert done.returncode == 1
     line = fairscan.refuses("sources", home=tmp_path / "new", code=1)
     assert line.startswith("there is no release yet") and line.endswith("Run: fairscan refresh")

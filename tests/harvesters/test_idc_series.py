@@ -122,7 +122,7 @@ def test_an_index_in_another_order_is_sorted(
 ) -> None:
     edit(small_index / INDEX, "SELECT * FROM {file} ORDER BY hash(SeriesInstanceUID)")
     home = tmp_path / "new"
-    done = fairscan("refresh", "--set", f"idc.base_url={small_index}", home=home)
+    done = fairscan("refresh", "idc", "--set", f"idc.base_url={small_index}", home=home)
     assert done.returncode == 0, done.stderr
     harvested = home / "sources" / "idc" / "series.parquet"
     assert one(beside, f"SELECT count(*) FROM '{harvested}'") == 24_448

@@ -7,8 +7,7 @@ from pathlib import Path
 import pytest
 
 from harvesters import base
-from schemas.errors import SourceError, UsageError
-from schemas.source import Source
+from schemas.errors import SourceError
 
 GOOD = {
     "key": '"mine"',
@@ -90,15 +89,3 @@ def test_every_shipped_source_has_its_harvester() -> None:
     for key, source in sources.items():
         assert source.key == key
         assert base.harvester_for(source).source is source
-
-
-def test_sources_may_be_chosen_and_read_elsewhere() -> None:
-    (chosen,) = base.chosen_sources(["idc"], {"idc": "/elsewhere"})
-    assert chosen.base_url == "/elsewhere"
-    assert isinstance(chosen, Source)
-
-
-@pytest.mark.parametrize(("keys", "overrides"), [(["icd"], {}), ([], {"icd": "/x"})])
-def test_a_key_that_names_no_source_is_refused(keys: list[str], overrides: dict[str, str]) -> None:
-    with pytest.raises(UsageError, match=r"no source 'icd'.*Known sources: idc"):
-        base.chosen_sources(keys, overrides)

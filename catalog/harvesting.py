@@ -1,0 +1,283 @@
+"""One source, one run: read it, keep what it gave if it is whole, and say how it went.
+
+A run ends as `ok` (a new harvest is kept), `unchanged` (nothing new), `held` (what came is not
+to be trusted or did not come whole: what was known before stays), `failed` (nothing came, and
+nothing is known of the source), or `skipped` (it was not asked, and nothing is known of it).
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import shutil
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import duckdb
+
+from catalog import records
+from catalog.duck import stopped
+from catalog.home import BUILDING, Home, now, replace_folder
+from catalog.release import generator
+from harvesters import snapshots
+from harvesters.base import Harvest, Harvester, RawRecord, harvester_for
+from harvesters.snapshots import Snapshot
+from schemas.dataset import Dataset
+from schemas.errors import FairscanError, ReleaseError
+from schemas.source import Source
+
+SHRINK = 0.9
+"""A source that comes back with less than this share of its records is held."""
+REREAD = timedelta(days=28)
+"""A live source is read whole again after this time, even if its digest says "unchanged"."""
+SNAPSHOT = "snapshot:"
+"""What the digest of a packaged snapshot begins with."""
+
+Say = Callable[[str], None]
+Run = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class How:
+    """How a refresh was asked for. live: by key, whether the source may be asked."""
+
+    live: Callable[[Source], bool]
+    full: bool = False
+    accept_shrink: bool = False
+
+
+def run(place: Home, source: Source, how: How, say: Say) -> Run:
+    """Harvest one source. Whatever goes wrong with it ends in its run, and harms no other."""
+    started = now()
+    told: Run = {"source": source.key, "started": started.isoformat(), "message": None}
+    last = last_good(place, source.key)
+    packaged = snapshots.load(source.key)
+    harvester: Harvester | None = None
+    try:
+        harvester = harvester_for(source, place.cache / f"{source.key}.db")
+        harvester.say = say
+        if harvester.local or how.live(source):
+            _live(place, harvester, packaged, last, how, told, say)
+        elif packaged is None:
+            told |= _unasked(last)
+        else:
+            _offline(place, harvester, packaged, last, how, told, say)
+    except (OSError, duckdb.Error):
+        raise  # our own disk or memory: no source's fault
+    except RuntimeError as error:
+        if isinstance(stopped(error), KeyboardInterrupt):
+            raise KeyboardInterrupt from error
+        _stays(place, harvester, packaged, last, how, told, error, say)
+    except Exception as error:  # a fault of one harvester must not stop the others
+        _stays(place, harvester, packaged, last, how, told, error, say)
+    finally:
+        shutil.rmtree(place.sources / f"{BUILDING}{source.key}", ignore_errors=True)
+    if harvester is not None:
+        told |= harvester.traffic
+    return {**told, "finished": now().isoformat()}
+
+
+def last_good(place: Home, key: str) -> Run | None:
+    """The run of the last good harvest of a source, or None if there was none."""
+    path = place.sources / key / "run.json"
+    if not path.is_file():
+        return None
+    found: Run = read_json(path.read_text(encoding="utf-8"), path)
+    return found
+
+
+def read_json(text: str, path: Path) -> Any:
+    """What we wrote to `path`. Raises ReleaseError if it is not that."""
+    try:
+        return json.loads(text)
+    except ValueError as error:
+        raise ReleaseError(
+            f"not what fairscan wrote: {text.strip()[:40]!r}", where=str(path), do="Remove it"
+        ) from error
+
+
+def is_fresh(last: Run, digest: str) -> bool:
+    """Whether the last good harvest is of the same content, by the same fairscan."""
+    return bool(last["digest"] == digest and last["generator"] == generator())
+
+
+def snapshot_digest(packaged: Snapshot) -> str:
+    """The fingerprint of a packaged snapshot."""
+    return SNAPSHOT + hashlib.sha256(packaged.path.read_bytes()).hexdigest()
+
+
+def _live(
+    place: Home,
+    harvester: Harvester,
+    packaged: Snapshot | None,
+    last: Run | None,
+    how: How,
+    told: Run,
+    say: Say,
+) -> None:
+    """Ask the repository itself, and lay what it says over the packaged snapshot."""
+    key = harvester.source.key
+    digest = harvester.digest()
+    if last and not how.full and is_fresh(last, digest) and not _stale(harvester, last):
+        say(f"{key}: unchanged")
+        told |= _kept(last) | {"state": "unchanged"}
+        return
+    folder = place.sources / f"{BUILDING}{key}"
+    folder.mkdir()
+    say(f"{key}: reading {harvester.source.name}")
+    mine = place.sources / key
+    live_last = mine if last and not last["digest"].startswith(SNAPSHOT) and not how.full else None
+    harvest = harvester.harvest(folder, live_last)
+    base = _base(harvester, packaged) if packaged else {}
+    _keep(place, folder, harvest, base, harvester.source, last, how, digest, told, say)
+
+
+def _offline(
+    place: Home,
+    harvester: Harvester,
+    packaged: Snapshot,
+    last: Run | None,
+    how: How,
+    told: Run,
+    say: Say,
+) -> None:
+    """Take the packaged snapshot, unless more is known already."""
+    digest = snapshot_digest(packaged)
+    if last and (not last["digest"].startswith(SNAPSHOT) or is_fresh(last, digest)):
+        say(f"{harvester.source.key}: unchanged")
+        told |= _kept(last) | {"state": "unchanged"}
+        return
+    folder = place.sources / f"{BUILDING}{harvester.source.key}"
+    folder.mkdir()
+    found = _records(harvester, packaged)
+    harvest = Harvest(f"snapshot of {packaged.day}", packaged.day, None, None, iter(found))
+    accepting = How(how.live, how.full, accept_shrink=True)  # it is ours: nothing to guard against
+    _keep(place, folder, harvest, {}, harvester.source, last, accepting, digest, told, say)
+
+
+def _keep(
+    place: Home,
+    folder: Path,
+    harvest: Harvest,
+    base: dict[str, Dataset],
+    source: Source,
+    last: Run | None,
+    how: How,
+    digest: str,
+    told: Run,
+    say: Say,
+) -> None:
+    """Write what came to `folder`, and put it in the place of the last harvest if it is whole."""
+    written = records.write(
+        folder, harvest.records, place.sources / source.key,
+        datetime.fromisoformat(told["started"]), base,
+    )  # fmt: skip
+    came = {
+        "version": harvest.version,
+        "dated": harvest.dated.isoformat() if harvest.dated else None,
+        "datasets": written.valid,
+        "series": harvest.series,
+        "withdrawn": written.withdrawn,
+        "quarantined": len(written.quarantine),
+        "quarantine": written.quarantine,
+        "digest": digest,
+        "generator": generator(),
+        "read": told["started"],
+    }
+    problem = None if how.accept_shrink else _shrunk(came, harvest.stated, last)
+    told |= came | {"state": "held" if problem else "ok", "message": problem}
+    brought = f"{written.valid:,} datasets, {harvest.series or 0:,} series"
+    say(f"{source.key}: {problem or brought}")
+    if problem is None:
+        spill = folder / "spill"
+        if spill.exists():
+            spill.rmdir()
+        good = {**told, "finished": now().isoformat(), "described": source.model_dump(mode="json")}
+        (folder / "run.json").write_text(json.dumps(good), encoding="utf-8")
+        replace_folder(folder, place.sources / source.key)
+
+
+def _stays(
+    place: Home,
+    harvester: Harvester | None,
+    packaged: Snapshot | None,
+    last: Run | None,
+    how: How,
+    told: Run,
+    error: Exception,
+    say: Say,
+) -> None:
+    """After a failure: what was known stays; if nothing was, the packaged snapshot is taken."""
+    known = isinstance(error, FairscanError)
+    why = str(error) if known else f"a fault in its harvester: {error!r}"
+    if not known and os.environ.get("FAIRSCAN_DEBUG"):
+        raise error
+    key = told["source"]
+    shutil.rmtree(place.sources / f"{BUILDING}{key}", ignore_errors=True)
+    if last is None and packaged is not None and harvester is not None:
+        _offline(place, harvester, packaged, None, how, told, say)
+        last = last_good(place, key)
+    if last is None:
+        told |= {"state": "failed", "message": why}
+        say(f"{key}: failed: {why}")
+        return
+    problem = f"held: {why}; {_what(last)} stays"
+    told |= _kept(last) | {"state": "held", "message": problem}
+    say(f"{key}: {problem}")
+
+
+def _shrunk(came: Run, stated: int | None, last: Run | None) -> str | None:
+    """Why the harvest is held, or None: fewer records than stated, or than last time."""
+    records_ = came["datasets"] + came["quarantined"]
+    if stated is not None and records_ < stated:
+        return f"held: {records_:,} records of {stated:,} that the repository states"
+    for what in ("datasets", "series"):
+        before = (last or {}).get(what) or 0
+        if (came[what] or 0) < before * SHRINK:
+            return (
+                f"held: {came[what] or 0:,} {what}, {before:,} before; "
+                "if this is right, run again with --accept-shrink"
+            )
+    return "held: the repository gave no record" if came["datasets"] == 0 else None
+
+
+def _base(harvester: Harvester, packaged: Snapshot) -> dict[str, Dataset]:
+    """The packaged records by id, to lie under the live ones."""
+    return {(found := record.build()).id: found for record in _records(harvester, packaged)}
+
+
+def _records(harvester: Harvester, packaged: Snapshot) -> list[RawRecord]:
+    return [
+        RawRecord(str(row["_id"]), row, partial(harvester.from_snapshot, row, packaged.day))
+        for row in packaged.rows()
+    ]
+
+
+def _stale(harvester: Harvester, last: Run) -> bool:
+    if harvester.local:
+        return False
+    return now() - datetime.fromisoformat(last.get("read") or last["finished"]) > REREAD
+
+
+def _kept(last: Run) -> Run:
+    """What is told of a harvest that stays: its counts, not the story of its run."""
+    told = ("version", "dated", "datasets", "series", "withdrawn", "quarantined", "quarantine",
+            "digest", "generator", "read")  # fmt: skip
+    return {name: last[name] for name in told if name in last}
+
+
+def _unasked(last: Run | None) -> Run:
+    if last is None:
+        return {"state": "skipped", "message": "not asked: offline, and nothing is packaged"}
+    return {**_kept(last), "state": "unchanged"}
+
+
+def _what(last: Run) -> str:
+    if str(last["digest"]).startswith(SNAPSHOT):
+        return f"its packaged {last['version']}"
+    return f"its harvest of {str(last.get('read') or last['finished'])[:10]}"

@@ -1,0 +1,424 @@
+"""The one polite client: every connection for metadata is opened here, and nowhere else.
+
+What it keeps to: a rate and a number of requests at once for each host, answers kept and asked for
+again on condition (RFC 9111, by hishel), retries with jitter that honour `Retry-After` (stamina),
+time-outs, a cap on the size of an answer, and no way to a private address that nobody named.
+Another HTTP library would change this file and `connector.py` alone.
+"""
+
+from __future__ import annotations
+
+import json
+import threading
+import time
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any, TypeVar
+from urllib.parse import urljoin, urlsplit
+
+import httpx
+import stamina
+
+from harvesters.connector import Guard, guarded_transport
+from harvesters.credentials import credentials
+from schemas.errors import SourceError
+from schemas.source import Source
+
+T = TypeVar("T")
+R = TypeVar("R")
+
+CAP = 64 * 1024 * 1024
+"""Bytes of one answer, unpacked, at most."""
+ATTEMPTS = 5
+LONGEST_WAIT = 120.0
+"""A server that asks for a longer pause (seconds) is left for the next run."""
+_TRANSIENT = frozenset({408, 429, 500, 502, 503, 504, 507, 522, 524})
+_REDIRECTS = 5
+_TIMEOUT = httpx.Timeout(60.0, connect=15.0)
+TOTAL = 300.0
+"""Seconds that one answer may take from the request to its last byte."""
+
+
+class StatusError(SourceError):
+    """A server answered with a status that is no success; `status` is that code."""
+
+    def __init__(self, status: int, what: str, *, where: str) -> None:
+        super().__init__(what, where=where)
+        self.status = status
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """A whole answer. `kept`: it came from our store, because the server said "not modified"."""
+
+    url: str
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+    kept: bool = False
+
+    def json(self) -> Any:
+        """The body as JSON, whatever its Content-Type says.
+
+        Raises:
+            SourceError: if it is none: a login page, a proxy's page, or cut short.
+        """
+        try:
+            return json.loads(self.body)
+        except ValueError as error:
+            raise SourceError(
+                f"not JSON but {_looks_like(self.body)}", where=without_query(self.url)
+            ) from error
+
+    def text(self) -> str:
+        """The body as UTF-8 text; what is no UTF-8 is replaced."""
+        return self.body.decode("utf-8", "replace")
+
+
+@dataclass
+class Traffic:
+    """What a client has done so far. `bytes` counts bodies as they came over the wire."""
+
+    requests: int = 0
+    bytes: int = 0
+    retries: int = 0
+    unchanged: int = 0
+    _lock: threading.Lock = field(default_factory=threading.Lock, repr=False)
+
+    def add(self, **counts: int) -> None:
+        """Add to the counts."""
+        with self._lock:
+            for name, count in counts.items():
+                setattr(self, name, getattr(self, name) + count)
+
+
+class Client:
+    """Asks the hosts of one source; methods may be called from several threads.
+
+    cache: the file in which answers are kept between runs, None to keep none. Nothing is kept of
+    a source that is read with credentials.
+    """
+
+    def __init__(
+        self,
+        source: Source,
+        cache: Path | None = None,
+        *,
+        transport: httpx.BaseTransport | None = None,
+    ) -> None:
+        self.source = source
+        self.traffic = Traffic()
+        self._gates: dict[str, _Gate] = {}
+        self._lock = threading.Lock()
+        self._credentials = credentials(source.key)
+        self._named = [
+            origin(address)
+            for address in (source.base_url, *source.services.values())
+            if address and "://" in address
+        ]
+        guard = Guard(set(self._named))
+        wire = _Wire(transport or guarded_transport(guard), guard, self.traffic)
+        store = None if self._credentials else cache
+        self._client = httpx.Client(
+            transport=_cached(wire, store) if store else wire,
+            headers={"User-Agent": user_agent(), "Accept-Encoding": "gzip, deflate"},
+            timeout=_TIMEOUT,
+            follow_redirects=False,
+        )
+
+    def get(
+        self,
+        url: str,
+        *,
+        params: Mapping[str, Any] | None = None,
+        headers: Mapping[str, str] | None = None,
+        accept: str = "application/json",
+        cap: int = CAP,
+    ) -> Answer:
+        """GET `url`; answers with status 200 to 299 come back whole.
+
+        Raises:
+            StatusError: for any other status that stays after the retries.
+            SourceError: if it cannot be had whole, or may not be asked for.
+        """
+        return self._ask(
+            "GET", url, cap, params=params, headers={"Accept": accept, **(headers or {})}
+        )
+
+    def post(
+        self,
+        url: str,
+        *,
+        json: Any = None,
+        data: Mapping[str, str] | None = None,
+        headers: Mapping[str, str] | None = None,
+        accept: str = "application/json",
+        cap: int = CAP,
+    ) -> Answer:
+        """POST a question (JSON or a form) that changes nothing, so that it may be repeated.
+
+        Raises: as `get`.
+        """
+        return self._ask(
+            "POST", url, cap, json=json, data=data, headers={"Accept": accept, **(headers or {})}
+        )
+
+    def many(self, work: Callable[[T], R], items: Iterable[T]) -> Iterator[R]:
+        """`work` of each item, as many at once as the source allows, in the items' order.
+
+        Takes items as it goes: memory does not grow with their number. The first error ends it.
+        """
+        ahead = self.source.concurrency * 2
+        with ThreadPoolExecutor(self.source.concurrency) as pool:
+            waiting: deque[Future[R]] = deque()
+            try:
+                for item in items:
+                    waiting.append(pool.submit(work, item))
+                    if len(waiting) >= ahead:
+                        yield waiting.popleft().result()
+                while waiting:
+                    yield waiting.popleft().result()
+            finally:
+                for future in waiting:
+                    future.cancel()
+
+    def close(self) -> None:
+        """Close every connection."""
+        self._client.close()
+
+    def _ask(self, method: str, url: str, cap: int, **more: Any) -> Answer:
+        attempts = 0
+        for attempt in stamina.retry_context(
+            on=_pause, attempts=ATTEMPTS, timeout=None, wait_initial=0.5, wait_max=30.0
+        ):
+            with attempt:
+                if attempts:
+                    self.traffic.add(retries=1)
+                attempts += 1
+                try:
+                    return self._follow(method, url, cap, **more)
+                except httpx.TransportError as error:
+                    raise PassingError(_told(error), where=without_query(url)) from error
+                except httpx.InvalidURL as error:
+                    raise SourceError(f"no address: {error}", where=url[:200]) from error
+        raise AssertionError("a retry ends with an answer or an error")
+
+    def _follow(self, method: str, url: str, cap: int, **more: Any) -> Answer:
+        for _ in range(_REDIRECTS):
+            answer = self._once(method, url, cap, **more)
+            if answer.status not in (301, 302, 303, 307, 308):
+                return _successful(answer)
+            target = urljoin(url, answer.headers.get("location", ""))
+            if urlsplit(target).scheme not in ("http", "https"):
+                raise SourceError("redirected to what is no web address", where=without_query(url))
+            if urlsplit(url).scheme == "https" and urlsplit(target).scheme == "http":
+                raise SourceError("redirected from https to http", where=without_query(url))
+            if method == "POST" and answer.status in (301, 302, 303):
+                method, more = "GET", {"headers": more.get("headers")}
+            url, more = target, {**more, "params": None}
+        raise SourceError("redirected again and again", where=without_query(url))
+
+    def _once(self, method: str, url: str, cap: int, **more: Any) -> Answer:
+        with self._gate(url):
+            auth = self._credentials if origin(url) in self._named else None
+            headers = {**(more.pop("headers") or {}), **(auth or {})}
+            request = self._client.build_request(method, url, headers=headers, **more)
+            ends = time.monotonic() + TOTAL
+            response = self._client.send(request, stream=True)
+            try:
+                body = bytearray()
+                for chunk in response.iter_bytes():
+                    body += chunk
+                    if len(body) > cap:
+                        raise SourceError(
+                            f"an answer of more than {cap >> 20} MiB", where=without_query(url)
+                        )
+                    if time.monotonic() > ends:
+                        raise PassingError(
+                            f"not whole after {TOTAL:.0f} seconds", where=without_query(url)
+                        )
+            finally:
+                response.close()
+            kept = bool(getattr(response.extensions.get("caching"), "from_cache", False))
+            if kept:
+                self.traffic.add(unchanged=1)
+            return Answer(url, response.status_code, response.headers, bytes(body), kept)
+
+    @contextmanager
+    def _gate(self, url: str) -> Iterator[None]:
+        host = urlsplit(url).netloc
+        with self._lock:
+            gate = self._gates.setdefault(
+                host, _Gate(self.source.requests_per_second, self.source.concurrency)
+            )
+        with gate.room:
+            gate.wait()
+            yield
+
+
+class _Gate:
+    """One host's limits: how many at once, and how far apart."""
+
+    def __init__(self, rate: float, concurrency: int) -> None:
+        self.room = threading.BoundedSemaphore(concurrency)
+        self._apart = 1 / rate
+        self._next = 0.0
+        self._lock = threading.Lock()
+
+    def wait(self) -> None:
+        with self._lock:
+            moment = max(time.monotonic(), self._next)
+            self._next = moment + self._apart
+        time.sleep(max(0.0, moment - time.monotonic()))
+
+
+class PassingError(SourceError):
+    """A failure that may pass by itself. `pause`: seconds that the server asked for."""
+
+    pause: float | None = None
+
+
+class PassingStatusError(StatusError, PassingError):
+    """A status that may pass by itself."""
+
+
+def _pause(error: Exception) -> bool | float:
+    """Whether to try again, and after how many seconds if the server said so."""
+    if not isinstance(error, PassingError):
+        return False
+    if error.pause is None:
+        return True
+    return error.pause if error.pause <= LONGEST_WAIT else False
+
+
+def _successful(answer: Answer) -> Answer:
+    where = without_query(answer.url)
+    if answer.status in _TRANSIENT:
+        error = PassingStatusError(
+            answer.status, f"the server answered {answer.status}", where=where
+        )
+        error.pause = _retry_after(answer.headers.get("retry-after"))
+        raise error
+    if not 200 <= answer.status < 300:
+        told = _looks_like(answer.body)
+        raise StatusError(
+            answer.status, f"the server answered {answer.status}: {told}", where=where
+        )
+    return answer
+
+
+def _retry_after(value: str | None) -> float | None:
+    """Seconds from a Retry-After header (RFC 9110 §10.2.3), None if it has none."""
+    if value is None:
+        return None
+    try:
+        return max(0.0, float(value))
+    except ValueError:
+        pass
+    try:
+        moment = parsedate_to_datetime(value)
+    except ValueError:
+        return None
+    if moment.tzinfo is None:
+        moment = moment.replace(tzinfo=UTC)
+    return max(0.0, (moment - datetime.now(UTC)).total_seconds())
+
+
+class _Wire(httpx.BaseTransport):
+    """Counts what goes over the wire, and looks at each request before it leaves."""
+
+    def __init__(self, inner: httpx.BaseTransport, guard: Guard, traffic: Traffic) -> None:
+        self._inner, self._guard, self._traffic = inner, guard, traffic
+
+    def handle_request(self, request: httpx.Request) -> httpx.Response:
+        self._guard.look_at(request.url.scheme, request.url.host, request.url.port)
+        self._traffic.add(requests=1)
+        response = self._inner.handle_request(request)
+        # Without a word on freshness, an answer is asked for anew each time, on condition.
+        response.headers.setdefault("Cache-Control", "no-cache")
+        assert isinstance(response.stream, httpx.SyncByteStream)
+        return httpx.Response(
+            response.status_code,
+            headers=response.headers,
+            stream=_Counted(response.stream, self._traffic),
+            extensions=response.extensions,
+        )
+
+    def close(self) -> None:
+        self._inner.close()
+
+
+class _Counted(httpx.SyncByteStream):
+    def __init__(self, inner: httpx.SyncByteStream, traffic: Traffic) -> None:
+        self._inner, self._traffic = inner, traffic
+
+    def __iter__(self) -> Iterator[bytes]:
+        for chunk in self._inner:
+            self._traffic.add(bytes=len(chunk))
+            yield chunk
+
+    def close(self) -> None:
+        self._inner.close()
+
+
+def _cached(wire: httpx.BaseTransport, path: Path) -> httpx.BaseTransport:
+    from hishel import CacheOptions, SqliteStorage
+    from hishel.httpx import CacheTransport
+
+    path.parent.mkdir(parents=True, exist_ok=True)
+    storage = SqliteStorage(database_path=path, default_tti=90 * 86400, max_stream_size=CAP)
+    return CacheTransport(wire, storage, rfc=CacheOptions(shared=False))
+
+
+def origin(url: str) -> tuple[str, str, int]:
+    """Scheme, host and port of an address (RFC 6454)."""
+    split = urlsplit(url)
+    port = split.port or (443 if split.scheme == "https" else 80)
+    return split.scheme, (split.hostname or "").lower(), port
+
+
+def user_agent() -> str:
+    """How we introduce ourselves: `FAIRSCAN_CONTACT` adds the address of who runs it."""
+    import os
+
+    contact = os.environ.get("FAIRSCAN_CONTACT", "").strip()
+    more = f"; mailto:{contact}" if contact else ""
+    return f"fairscan/{version('fairscan')} (+https://github.com/fairscan/fairscan{more})"
+
+
+def without_query(url: str) -> str:
+    """An address as errors show it: a query may hold what is nobody else's business."""
+    split = urlsplit(url)
+    host = split.netloc.rpartition("@")[2]
+    return f"{split.scheme}://{host}{split.path}"[:300]
+
+
+def _looks_like(body: bytes) -> str:
+    """What a body that is no JSON seems to be, for people; none of its text, which is hostile."""
+    start = body[:500].lstrip().lower()
+    if not start:
+        return "nothing"
+    if start.startswith((b"<!doctype html", b"<html")):
+        return "an HTML page (a login page or a proxy?)"
+    if start.startswith(b"<"):
+        return "XML"
+    return f"{len(body):,} bytes of text"
+
+
+def _told(error: httpx.TransportError) -> str:
+    name = type(error).__name__
+    words = {
+        "ConnectError": "no connection",
+        "ConnectTimeout": "no connection in time",
+        "ReadTimeout": "no answer in time",
+        "RemoteProtocolError": "the answer was cut short",
+        "ReadError": "the answer was cut short",
+    }
+    return words.get(name, f"the connection failed ({name})")

@@ -1,0 +1,68 @@
+"""A dataset from the fields that a harvester read, each with where it came from."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from datetime import UTC, date, datetime, time
+from typing import Any
+
+from schemas.dataset import Dataset, Method, Provenance
+
+UNTRACED = frozenset({"id", "source", "kind", "retrieved", "snapshot", "status", "provenance"})
+"""Fields that are ours, or say only how the record was made."""
+
+
+def dataset(
+    fields: Mapping[str, Any],
+    retrieved: datetime,
+    *,
+    derived: Collection[str] = (),
+    assumed: Collection[str] = (),
+    curated: Collection[str] = (),
+    source: str | None = None,
+    snapshot: date | None = None,
+) -> Dataset:
+    """The dataset of `fields`, which hold at least `id`, `source`, `kind` and `title`.
+
+    Every field with a value is marked as stated by the source, unless it is named in `derived`,
+    `assumed` or `curated`. Fields that are None or empty are unknown and left out.
+
+    Raises:
+        pydantic.ValidationError: if the fields make no dataset.
+    """
+    known = {name: value for name, value in fields.items() if value not in (None, [], "")}
+    methods = {
+        **dict.fromkeys(known, Method.STATED),
+        **dict.fromkeys(derived, Method.DERIVED),
+        **dict.fromkeys(assumed, Method.ASSUMED),
+        **dict.fromkeys(curated, Method.CURATED),
+    }
+    said_by = source or fields["source"]
+    provenance = {
+        name: Provenance(
+            source=said_by, retrieved_at=retrieved, method=methods[name], snapshot=snapshot
+        )
+        for name in known
+        if name not in UNTRACED and known[name] is not False
+    }
+    return Dataset.model_validate(
+        {**known, "retrieved": retrieved, "snapshot": snapshot, "provenance": provenance}
+    )
+
+
+def overlaid(base: Dataset | None, live: Dataset) -> Dataset:
+    """`live` over `base`: what it does not know is taken from `base`, with its provenance."""
+    if base is None:
+        return live
+    filled: dict[str, Any] = {}
+    provenance = dict(live.provenance)
+    for name, told in base.provenance.items():
+        if name not in provenance:
+            filled[name] = getattr(base, name)
+            provenance[name] = told
+    return live.model_copy(update={**filled, "provenance": provenance}) if filled else live
+
+
+def midnight(day: date) -> datetime:
+    """The first moment of `day` (UTC)."""
+    return datetime.combine(day, time(), UTC)
