@@ -79,6 +79,7 @@ def run(place: Home, source: Source, how: How, say: Say) -> Run:
         shutil.rmtree(place.sources / f"{BUILDING}{source.key}", ignore_errors=True)
     if harvester is not None:
         told |= harvester.traffic
+        harvester.close()
     return {**told, "finished": now().isoformat()}
 
 

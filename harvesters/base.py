@@ -85,6 +85,11 @@ class Harvester(ABC):
         told = self.client.traffic
         return {"requests": told.requests, "bytes": told.bytes, "retries": told.retries}
 
+    def close(self) -> None:
+        """Close every connection, if there was one."""
+        if "client" in self.__dict__:
+            self.client.close()
+
     @abstractmethod
     def digest(self) -> str:
         """A fingerprint of what the repository would give now; equal means unchanged.

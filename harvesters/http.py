@@ -190,8 +190,12 @@ class Client:
                     future.cancel()
 
     def close(self) -> None:
-        """Close every connection."""
+        """Close every connection; a client that is forgotten does so by itself."""
         self._client.close()
+
+    def __del__(self) -> None:
+        if "_client" in self.__dict__:
+            self._client.close()
 
     def _ask(self, method: str, url: str, cap: int, **more: Any) -> Answer:
         attempts = 0
@@ -246,7 +250,7 @@ class Client:
                         )
             finally:
                 response.close()
-            kept = bool(getattr(response.extensions.get("caching"), "from_cache", False))
+            kept = bool(response.extensions.get("caching", {}).get("from_cache"))
             if kept:
                 self.traffic.add(unchanged=1)
             return Answer(url, response.status_code, response.headers, bytes(body), kept)
