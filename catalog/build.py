@@ -278,6 +278,14 @@ def _write_tables(
         for one, others in connection.execute("SELECT id, derived_from FROM datasets").fetchall()
         for other in others
     ]  # fmt: skip
+    links += [
+        {"dataset_id": one, "relation": Relation.SAME_AS, "other_id": other,
+         "evidence": "doi", "score": 1.0}
+        for one, other in connection.execute(
+            "SELECT a.id, b.id FROM datasets a JOIN datasets b "
+            "ON a.doi = b.doi AND a.source < b.source ORDER BY ALL"
+        ).fetchall()
+    ]  # fmt: skip
     ids = {row[0] for row in connection.execute("SELECT id FROM datasets").fetchall()}
     links = [link for link in links if link["other_id"] in ids]
     _create(connection, "links", pa.Table.from_pylist(links, schema=schema_of(Link)))

@@ -21,6 +21,7 @@ CREATE TABLE datasets (
     licence_raw TEXT, access TEXT, status TEXT, version TEXT, modalities TEXT, body_parts TEXT,
     conditions TEXT, species TEXT, programme TEXT, subjects INTEGER, studies INTEGER,
     series INTEGER, images INTEGER, bytes INTEGER, modified TEXT, retrieved TEXT,
+    snapshot TEXT,
     landing_url TEXT, findings INTEGER, worst TEXT, record TEXT
 );
 CREATE INDEX datasets_title ON datasets (title COLLATE NOCASE);

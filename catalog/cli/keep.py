@@ -77,8 +77,8 @@ def refresh(
             output.table([[r["source"], r["would"], r["last"]] for r in rows],
                          ["source", "would", "last harvest"])  # fmt: skip
             for row in rows:
-                print(*(f"{row['source']}: {line}" for line in row["asks"]), sep="\n", end="")
-                print(end="\n" if row["asks"] else "")
+                for line in row["asks"]:
+                    print(f"{row['source']}: {line}")
         if any(row["would"].startswith("fail") for row in rows):
             raise typer.Exit(1)
         return
@@ -86,13 +86,20 @@ def refresh(
         home(), sources or [], output.say, settings=set_, full=full,
         accept_shrink=accept_shrink, offline=offline,
     )  # fmt: skip
+    from catalog.report import in_words, report
+
+    told = report(home(), result)
     if json:
-        output.as_json({"state": result.state, "release": result.release, "runs": result.runs})
-    elif result.release:
-        print(f"release {result.release}")
+        output.as_json(
+            {"state": result.state, "release": result.release, "report": told, "runs": result.runs}
+        )
     else:
-        print("nothing changed" if result.state == "ok" else "nothing published", end="")
-        print(": the current release stays as it is")
+        print(*in_words(told), sep="\n")
+        if result.release:
+            print(f"release {result.release}")
+        else:
+            print("nothing changed" if result.state == "ok" else "nothing published", end="")
+            print(": the current release stays as it is")
     if result.state != "ok":
         raise typer.Exit(1 if result.state == "failed" else 3)
 
