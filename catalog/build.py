@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 import duckdb
 import pyarrow as pa
 
-from catalog import changes, sitedb
+from catalog import changes, records, registries, sitedb
 from catalog.cohort import BLOCK, FACET_NAMES
 from catalog.home import BUILDING, Home, now, replace_folder
 from catalog.labels import labels
@@ -51,19 +51,31 @@ Say = Callable[[str], None]
 
 
 def build(
-    place: Home, sources: list[Source], runs: list[dict[str, Any]], previous: Path | None, say: Say
+    place: Home,
+    sources: list[Source],
+    runs: list[dict[str, Any]],
+    made_of: dict[str, str],
+    previous: Path | None,
+    say: Say,
 ) -> Path:
     """Build the release and put it among the others, whole; it is not yet the current one.
 
-    The caller holds the lock. Raises ReleaseError, or OSError and duckdb.Error of the disk.
+    made_of: the fingerprint of each harvest, and of whatever else it is made of. The caller holds
+    the lock. Raises ReleaseError, or OSError and duckdb.Error of the disk.
     """
     moment = now()
     folder = place.releases / f"{BUILDING}release"
     harvests = [place.sources / source.key for source in sources]
     harvests = [harvest for harvest in harvests if (harvest / "run.json").is_file()]
+    datasets = registries.enriched(
+        (dataset for harvest in harvests for dataset in records.read(harvest / records.FILE)),
+        registries.kept(place).answers,
+    )
+    rows = [dataset.model_dump() for dataset in datasets]
+    harvested = Harvested(harvests, pa.Table.from_pylist(rows, schema=schema_of(Dataset)))
     folder.mkdir()
     try:
-        counts = _write(folder, harvests, sources, runs, previous, moment, say)
+        counts = _write(folder, harvested, sources, runs, previous, moment, say)
         info = describe(
             folder,
             id=new_id(place, moment),
@@ -71,7 +83,7 @@ def build(
             policy=policy_digest(),
             previous=previous.name if previous else None,
             counts=counts,
-            sources={h.name: json.loads((h / "run.json").read_text())["digest"] for h in harvests},
+            sources=made_of,
         )
         replace_folder(folder, place.releases / info.id)
     finally:
@@ -81,7 +93,7 @@ def build(
 
 def _write(
     folder: Path,
-    harvests: list[Path],
+    harvests: Harvested,
     sources: list[Source],
     runs: list[dict[str, Any]],
     previous: Path | None,
@@ -115,6 +127,13 @@ def _write(
         shutil.rmtree(folder / "spill", ignore_errors=True)
 
 
+class Harvested(NamedTuple):
+    """What the release is made of: the folders of the harvests, and every record of theirs."""
+
+    folders: list[Path]
+    datasets: pa.Table
+
+
 class Checked(NamedTuple):
     """What the checks found; `masks` (dataset_id, field, value) never goes into a release."""
 
@@ -123,9 +142,7 @@ class Checked(NamedTuple):
     masks: list[tuple[str, str, str]]
 
 
-def _check(
-    folder: Path, harvests: list[Path], policy: policies.Policy, moment: datetime
-) -> Checked:
+def _check(folder: Path, harvests: Harvested, policy: policies.Policy, moment: datetime) -> Checked:
     """Run the checks in a database of their own: what is masked must not touch the release's."""
     connection = _open(folder, ":memory:")
     try:
@@ -163,19 +180,19 @@ def _open(folder: Path, name: str) -> duckdb.DuckDBPyConnection:
     )
 
 
-def _load_harvests(connection: duckdb.DuckDBPyConnection, harvests: list[Path]) -> None:
+def _load_harvests(connection: duckdb.DuckDBPyConnection, harvests: Harvested) -> None:
     """`harvested`: every series as harvested; `datasets`: every record."""
-    series = [str(h / "series.parquet") for h in harvests if (h / "series.parquet").is_file()]
+    files = (folder / "series.parquet" for folder in harvests.folders)
+    series = [str(path) for path in files if path.is_file()]
     if series:
         listed = ", ".join("'" + path.replace("'", "''") + "'" for path in series)
         connection.execute(f"CREATE VIEW harvested AS FROM read_parquet([{listed}])")
     else:
         _create(connection, "no_series", SERIES.empty_table())
         connection.execute("CREATE VIEW harvested AS FROM no_series")
-    connection.execute(
-        "CREATE TABLE datasets AS FROM read_parquet(?) ORDER BY id",
-        [[str(h / "datasets.parquet") for h in harvests]],
-    )
+    connection.register("_arrow", harvests.datasets)
+    connection.execute("CREATE TABLE datasets AS FROM _arrow ORDER BY id")
+    connection.unregister("_arrow")
 
 
 def _write_series(connection: duckdb.DuckDBPyConnection, checked: Checked) -> int:

@@ -11,9 +11,12 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from catalog import postings
 from catalog import search as dataset_search
 from catalog.facets import Facet, Query
+from catalog.postings import Postings
 from catalog.release import CATALOGUE, SITE, ReleaseInfo, read_info
+from catalog.standing import standing
 
 if TYPE_CHECKING:
     import duckdb
@@ -31,23 +34,30 @@ TIME_LIMIT = 5.0
 class DatasetPage:
     """A dataset's whole record with what was found, what it is linked to, and its charts.
 
-    record: `schemas.dataset.Dataset` as JSON. findings: worst first. charts: its series by facet.
+    record: `schemas.dataset.Dataset` as JSON. findings: worst first. charts: its series by facet,
+    none if the release lists no series of it. successors: datasets here that replace it.
     """
 
     record: dict[str, Any]
     findings: list[dict[str, Any]]
     links: list[dict[str, Any]]
     charts: tuple[Facet, ...]
+    successors: list[dict[str, Any]]
 
 
 @dataclass(frozen=True, slots=True)
 class StatusPage:
-    """The health of the catalogue: its release, the runs behind it, findings by check, changes."""
+    """The health of the catalogue: its release, the runs behind it, findings by check, changes.
+
+    quarantine: records that are not valid, with the reason. changed: changes counted by source.
+    """
 
     release: ReleaseInfo
     runs: list[dict[str, Any]]
+    quarantine: list[dict[str, Any]]
     findings: list[dict[str, Any]]
     changes: list[dict[str, Any]]
+    changed: list[dict[str, Any]]
     previous: str | None
 
 
@@ -68,7 +78,7 @@ class Reader:
 
     def search(self, query: Query) -> dataset_search.SearchPage:
         """Datasets that match, with facets."""
-        return dataset_search.search(self._site(), query)
+        return dataset_search.search(self._site(), self._postings, self._labels, query)
 
     def cohort(self, query: Query, *, rows: bool = True, seconds: float = TIME_LIMIT) -> CohortPage:
         """Series that match, with totals and facets.
@@ -104,19 +114,26 @@ class Reader:
             "FROM links JOIN datasets d ON d.id = dataset_id WHERE other_id = ? ORDER BY 5, 3",
             [dataset_id, dataset_id],
         )
-        return DatasetPage(record, findings, links, self._charts(record))
+        return DatasetPage(record, findings, links, self._charts(record), _successors(site, record))
 
     def sources(self) -> list[dict[str, Any]]:
-        """Every source with what it holds here and how its last run went."""
-        return _rows(
+        """Every source with what it holds here, how it stands, and how its last run went.
+
+        requests, bytes and retries are those of the last run; series are those of collections.
+        """
+        rows = _rows(
             self._site(),
-            "SELECT s.*, (SELECT count(*) FROM datasets d WHERE d.source = s.key "
-            "AND d.status <> 'withdrawn') AS datasets, "
-            "(SELECT sum(series) FROM datasets d WHERE d.source = s.key AND d.kind = 'collection' "
-            "AND d.status <> 'withdrawn') "
-            "AS series, r.version, r.dated, r.finished AS harvested_at, r.state, r.quarantined, "
-            "r.message FROM sources s LEFT JOIN runs r ON r.source = s.key ORDER BY s.name",
+            f"SELECT s.*, r.version, r.dated, r.finished, r.state, r.quarantined, "
+            "r.message, r.requests, r.bytes, r.retries, coalesce(d.datasets, 0) AS datasets, "
+            "d.series, coalesce(d.on_snapshot, 0) AS on_snapshot, d.oldest, d.snapshot, d.read "
+            "FROM sources s LEFT JOIN runs r ON r.source = s.key LEFT JOIN ("
+            "SELECT source, count(*) AS datasets, count(snapshot) AS on_snapshot, "
+            "min(snapshot) AS oldest, max(snapshot) AS snapshot, "
+            "sum(series) FILTER (WHERE kind <> 'analysis_result') AS series, max(retrieved) FILTER (WHERE snapshot IS NULL) AS read "
+            f"FROM datasets WHERE status NOT IN {dataset_search.TOMBSTONES} GROUP BY source) d "
+            "ON d.source = s.key ORDER BY d.source IS NULL, s.name",
         )
+        return [{**row, **standing(row)._asdict()} for row in rows]
 
     def status(self) -> StatusPage:
         """The health of the catalogue as released."""
@@ -132,8 +149,14 @@ class Reader:
         return StatusPage(
             self.info,
             _rows(site, "SELECT * FROM runs ORDER BY source"),
+            _rows(site, "SELECT source, local_id, reason FROM quarantine ORDER BY 1, 2"),
             findings,
             _rows(site, "SELECT * FROM changes ORDER BY change, dataset_id, field"),
+            _rows(
+                site,
+                "SELECT substr(dataset_id, 1, instr(dataset_id, ':') - 1) AS source, change, "
+                "count(DISTINCT dataset_id) AS datasets FROM changes GROUP BY 1, 2 ORDER BY 1, 2",
+            ),
             self.info.previous,
         )
 
@@ -168,6 +191,10 @@ class Reader:
         return connect(self.folder / CATALOGUE, threads=self._threads)
 
     @cached_property
+    def _postings(self) -> Postings:
+        return postings.read(self._site())
+
+    @cached_property
     def _labels(self) -> Mapping[str, Mapping[str, str]]:
         return dataset_search.labels(self._site())
 
@@ -185,11 +212,25 @@ class Reader:
         if not record["series"]:
             return ()
         page = self.cohort(Query(filters=((name, (record["id"],)),)), rows=False)
+        if not page.series:
+            return ()
         return tuple(facet for facet in page.facets if facet.name != name)
 
 
+def _successors(site: sqlite3.Connection, record: dict[str, Any]) -> list[dict[str, Any]]:
+    """The datasets here that its record says it is obsoleted by."""
+    told = [r["value"] for r in record["related"] if r["relation"] == "IsObsoletedBy"]
+    rows = {row for text in told for row in dataset_search.by_name(site, text)}
+    return _rows(
+        site,
+        f"SELECT id, title FROM datasets WHERE rowid IN ({', '.join('?' * len(rows))}) "
+        "AND id <> ? ORDER BY id",
+        [*rows, record["id"]],
+    )
+
+
 def _rows(
-    connection: sqlite3.Connection, sql: str, parameters: list[str] | None = None
+    connection: sqlite3.Connection, sql: str, parameters: list[Any] | None = None
 ) -> list[dict[str, Any]]:
     cursor = connection.execute(sql, parameters or [])
     names = [column[0] for column in cursor.description]

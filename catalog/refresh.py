@@ -13,7 +13,7 @@ from typing import Any
 
 import duckdb
 
-from catalog import build, harvesting
+from catalog import build, harvesting, registries
 from catalog.duck import stopped
 from catalog.harvesting import How, is_fresh, last_good, read_json
 from catalog.home import Home, current_release, locked, point_current, sync_folder
@@ -67,6 +67,9 @@ def refresh(
     with locked(place, "refresh"):
         try:
             runs = [harvesting.run(place, source, how, say) for source in chosen]
+            if not offline:
+                told = registries.ask(place, settings, [source.key for source in chosen], say)
+                runs += [told] if told else []
             _remember(place, runs)
             release = _release(place, settings, say, full)
         except RuntimeError as error:
@@ -153,6 +156,8 @@ def _release(place: Home, settings: Settings, say: Say, full: bool) -> str | Non
     good = {s.key: run["digest"] for s in sources if (run := last_good(place, s.key))}
     if not good:
         return None
+    if (described := registries.kept(place).digest) is not None:
+        good["doi"] = described
     previous = _usable(place, say)
     if previous and not full:
         info = read_info(previous)
@@ -161,7 +166,7 @@ def _release(place: Home, settings: Settings, say: Say, full: bool) -> str | Non
             return None
     runs = [_typed(run) for run in newest(history(place)).values()]
     began = time.monotonic()
-    release = build.build(place, sources, runs, previous, say)
+    release = build.build(place, sources, runs, good, previous, say)
     point_current(place, release)
     say(f"published {release.name} in {time.monotonic() - began:.1f} s")
     return release.name

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from catalog.home import home
-from harvesters.base import load_sources
+from harvesters.base import REGISTRIES, load_sources
 from schemas.errors import UsageError
 from schemas.source import Source
 
@@ -24,9 +24,13 @@ _NEW = {"status": "alive", "access": "as its repository says", "schedule": "0 3 
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """Every source by key, as shipped and as changed; `enabled` are read live though opt-in."""
+    """Every source by key, as shipped and as changed; `enabled` are read live though opt-in.
+
+    registries: where DOIs are registered, described in the same way; they publish no scans.
+    """
 
     sources: dict[str, Source]
+    registries: dict[str, Source] = field(default_factory=dict)
     enabled: frozenset[str] = field(default_factory=frozenset)
 
     def chosen(self, keys: Sequence[str]) -> list[Source]:
@@ -47,7 +51,8 @@ def settings(flags: Iterable[str] = ()) -> Settings:
     Raises:
         UsageError: for a flag or a file that is not of that form.
     """
-    sources = load_sources()
+    registries = load_sources(REGISTRIES)
+    sources = {**load_sources(), **registries}
     enabled: set[str] = set()
     for folder in (home().root, Path.cwd()):
         path = folder / FILE
@@ -61,7 +66,8 @@ def settings(flags: Iterable[str] = ()) -> Settings:
         if key not in sources:
             raise _unknown(key, sources)
         sources[key] = _changed(sources, enabled, key, {setting: _typed(value)}, "--set")
-    return Settings(sources, frozenset(enabled))
+    there = {key: sources.pop(key) for key in registries}
+    return Settings(sources, there, frozenset(enabled))
 
 
 def _changed(

@@ -10,19 +10,28 @@ from typing import Any
 
 import duckdb
 
+from catalog.labels import worded
+from catalog.search import TOMBSTONES, versionless
 from schemas.dataset import Dataset
-from schemas.vocabulary import anatomy, licence, modality
+from schemas.vocabulary import anatomy, licence, modality, table
 
 _SUMMARY = 320
+_FREE = ("body_part", "condition", "species", "programme")
+"""Facets whose values repositories write as they like."""
+_PAPERS_AND_VERSIONS = frozenset(
+    "IsDescribedBy IsDocumentedBy IsSupplementTo IsIdenticalTo IsVariantFormOf IsNewVersionOf "
+    "IsPreviousVersionOf IsVersionOf HasVersion".split()
+)
+"""Relations to what a person may have in hand and mean the dataset: its papers, its versions."""
 
 _SCHEMA = """
 CREATE TABLE datasets (
     id TEXT PRIMARY KEY, source TEXT, kind TEXT, title TEXT, summary TEXT, doi TEXT, licence TEXT,
-    licence_raw TEXT, access TEXT, status TEXT, version TEXT, modalities TEXT, body_parts TEXT,
-    conditions TEXT, species TEXT, programme TEXT, subjects INTEGER, studies INTEGER,
-    series INTEGER, images INTEGER, bytes INTEGER, modified TEXT, retrieved TEXT,
-    snapshot TEXT,
-    landing_url TEXT, findings INTEGER, worst TEXT, record TEXT
+    licence_raw TEXT, licence_assumed INTEGER, access TEXT, accesses TEXT, status TEXT,
+    version TEXT, modalities TEXT, body_parts TEXT, conditions TEXT, species TEXT, programme TEXT,
+    subjects INTEGER, studies INTEGER, series INTEGER, images INTEGER, bytes INTEGER, year INTEGER,
+    modified TEXT, retrieved TEXT, snapshot TEXT, landing_url TEXT, elsewhere TEXT,
+    findings INTEGER, worst TEXT, record TEXT
 );
 CREATE INDEX datasets_title ON datasets (title COLLATE NOCASE);
 CREATE INDEX datasets_source ON datasets (source);
@@ -34,7 +43,9 @@ CREATE TABLE facets (
     dataset INTEGER, facet TEXT, value TEXT, PRIMARY KEY (facet, value, dataset)
 ) WITHOUT ROWID;
 CREATE INDEX facets_dataset ON facets (dataset);
-CREATE TABLE names (name TEXT, dataset INTEGER, PRIMARY KEY (name, dataset)) WITHOUT ROWID;
+CREATE TABLE names (
+    name TEXT, dataset INTEGER, own INTEGER, PRIMARY KEY (name, dataset)
+) WITHOUT ROWID;
 CREATE VIRTUAL TABLE search USING fts5(
     title, names, keywords, description, tokenize = "porter unicode61 remove_diacritics 2"
 );
@@ -51,6 +62,8 @@ CREATE INDEX links_other ON links (other_id);
 CREATE INDEX labels_facet ON labels (facet);
 ANALYZE;
 """
+_NUMBERS = {"BIGINT": "INTEGER", "BOOLEAN": "INTEGER", "DOUBLE": "REAL"}
+"""DuckDB's types to those of SQLite; all others are text."""
 _WORST = "CASE severity WHEN 'blocker' THEN 3 WHEN 'error' THEN 2 WHEN 'warning' THEN 1 ELSE 0 END"
 
 
@@ -61,11 +74,15 @@ def build(connection: duckdb.DuckDBPyConnection, path: Path) -> None:
         site.execute("PRAGMA journal_mode = OFF")
         site.execute("PRAGMA synchronous = OFF")
         site.executescript(_SCHEMA)
-        checked = _checked(connection)
+        checked, elsewhere = _checked(connection), _elsewhere(connection)
         for row, record in enumerate(_records(connection), start=1):
-            _insert(site, row, record, *checked.get(record["id"], (0, None)))
-        for table in _COPIED:
-            _copy(connection, site, table)
+            findings, worst = checked.get(record["id"], (0, None))
+            known = {"findings": findings, "worst": worst,
+                     "elsewhere": elsewhere.get(record["id"], [])}  # fmt: skip
+            _insert(site, row, record, known)
+        _spell_alike(site)
+        for name in _COPIED:
+            _copy(connection, site, name)
         site.executescript(_INDEXES)
         site.execute("INSERT INTO search (search) VALUES ('optimize')")
         site.commit()
@@ -74,9 +91,17 @@ def build(connection: duckdb.DuckDBPyConnection, path: Path) -> None:
 
 
 def _records(connection: duckdb.DuckDBPyConnection) -> Iterator[dict[str, Any]]:
+    """Every record, in the order in which a list without words shows them.
+
+    Repositories take turns, each with its largest dataset first; what is no longer offered comes
+    last. No one number would do: few repositories count series, and some count nothing.
+    """
     fields = ", ".join(f"{name} := {name}" for name in Dataset.model_fields)
     cursor = connection.execute(
-        f"SELECT to_json(struct_pack({fields})) FROM datasets ORDER BY series DESC, id"
+        f"SELECT to_json(struct_pack({fields})) FROM datasets ORDER BY status <> 'active', "
+        "row_number() OVER (PARTITION BY source, status <> 'active' ORDER BY "
+        "subjects DESC NULLS LAST, series DESC NULLS LAST, bytes DESC NULLS LAST, "
+        "len(distributions) DESC, year DESC NULLS LAST, id), subjects DESC NULLS LAST, id"
     )
     while row := cursor.fetchone():
         yield json.loads(row[0])
@@ -91,9 +116,23 @@ def _checked(connection: duckdb.DuckDBPyConnection) -> dict[str, tuple[int, str]
     return {row[0]: (row[1], row[2]) for row in rows}
 
 
+def _elsewhere(connection: duckdb.DuckDBPyConnection) -> dict[str, list[str]]:
+    """Dataset → ids of the same dataset in other repositories."""
+    rows = connection.execute(
+        "SELECT one, list(DISTINCT other ORDER BY other) FROM ("
+        "SELECT dataset_id AS one, other_id AS other, relation FROM links UNION ALL "
+        "SELECT other_id, dataset_id, relation FROM links) "
+        "WHERE relation IN ('same_as', 'mirror_of') "
+        "AND split_part(one, ':', 1) <> split_part(other, ':', 1) GROUP BY one"
+    ).fetchall()
+    return dict(rows)
+
+
 def _insert(
-    site: sqlite3.Connection, row: int, record: dict[str, Any], findings: int, worst: str | None
+    site: sqlite3.Connection, row: int, record: dict[str, Any], known: dict[str, Any]
 ) -> None:
+    """Write one dataset; `known` is what the release found out about it."""
+
     def terms(name: str) -> list[str]:
         return [term["label"] for term in record[name]]
 
@@ -102,12 +141,13 @@ def _insert(
         "body_parts": terms("body_parts"),
         "conditions": terms("conditions"),
         "species": record["species"],
+        "accesses": _accesses(record),
+        "elsewhere": known["elsewhere"],
     }
     shown = {
+        **known,
         **{name: json.dumps(values, ensure_ascii=False) for name, values in lists.items()},
         "summary": _summary(record["description"]),
-        "findings": findings,
-        "worst": worst,
         "record": json.dumps(record, ensure_ascii=False),
     }
     columns = [line[1] for line in site.execute("PRAGMA table_info(datasets)")]
@@ -116,12 +156,14 @@ def _insert(
     site.execute(
         f"INSERT INTO datasets (rowid, {', '.join(columns)}) VALUES ({marks})", [row, *values]
     )
+    own = _names(record)
+    called = [(name, 1) for name in own] + [(name, 0) for name in _other_names(record)]
     site.executemany(
-        "INSERT OR IGNORE INTO names (name, dataset) VALUES (?, ?)",
-        [(name.lower(), row) for name in _names(record)],
+        "INSERT OR IGNORE INTO names (name, dataset, own) VALUES (?, ?, ?)",
+        [(name.lower(), row, whose) for name, whose in called],
     )
-    if record["status"] == "withdrawn":
-        return  # a tombstone has a page and its names, but no search finds it
+    if record["status"] in TOMBSTONES:
+        return
     site.executemany(
         "INSERT OR IGNORE INTO facets (dataset, facet, value) VALUES (?, ?, ?)",
         [(row, facet, value) for facet, value in _facets(record, lists)],
@@ -131,11 +173,17 @@ def _insert(
         [
             row,
             record["title"],
-            " ".join(_names(record)),
+            " ".join(own),
             " ".join(_keywords(record, lists)),
             record["description"],
         ],
     )
+
+
+def _accesses(record: dict[str, Any]) -> list[str]:
+    """How the dataset and its parts can be reached, the loosest first; empty if nobody says."""
+    stated = {record["access"], *(part["access"] for part in record["distributions"])}
+    return [access for access in worded()["access"] if access in stated]
 
 
 def _facets(record: dict[str, Any], lists: dict[str, list[str]]) -> Iterator[tuple[str, str]]:
@@ -146,15 +194,49 @@ def _facets(record: dict[str, Any], lists: dict[str, list[str]]) -> Iterator[tup
     yield from (("annotation", value) for value in record["annotation_kinds"])
     licences = [part["licence"] for part in record["distributions"]] or [record["licence"]]
     yield from (("licence", value or "") for value in licences)
-    yield from ((name, record[name] or "") for name in ("access", "kind", "programme", "source"))
+    yield from (("access", value) for value in lists["accesses"] or [""])
+    yield from ((name, record[name] or "") for name in ("kind", "programme", "source"))
+
+
+def _spell_alike(site: sqlite3.Connection) -> None:
+    """Let values that differ by case or punctuation be one: the spelling that shows capitals,
+
+    then the one that more datasets have.
+    """
+    marks = ", ".join("?" * len(_FREE))
+    groups: dict[tuple[str, str], list[tuple[bool, int, str]]] = {}
+    for facet, value, count in site.execute(
+        f"SELECT facet, value, count(*) FROM facets WHERE facet IN ({marks}) GROUP BY 1, 2", _FREE
+    ):
+        if letters := table.squeeze(value):
+            spellings = groups.setdefault((facet, letters), [])
+            spellings.append((value != value.lower(), count, value))
+    for (facet, _), spellings in groups.items():
+        *others, (_, _, chosen) = sorted(spellings)
+        for _, _, other in others:
+            which = [facet, other]
+            site.execute(
+                "UPDATE OR IGNORE facets SET value = ? WHERE facet = ? AND value = ?",
+                [chosen, *which],
+            )
+            site.execute("DELETE FROM facets WHERE facet = ? AND value = ?", which)
 
 
 def _names(record: dict[str, Any]) -> list[str]:
-    """Every identifier that a person may paste: ids, short names, DOIs."""
+    """Every identifier of its own that a person may paste: ids, short names, DOIs."""
     dois = [record["doi"], *(part["doi"] for part in record["distributions"])]
     local = record["id"].partition(":")[2]
     others = [identifier["value"] for identifier in record["identifiers"]]
     return list(dict.fromkeys(filter(None, [record["id"], local, *others, *dois])))
+
+
+def _other_names(record: dict[str, Any]) -> Iterator[str]:
+    """DOIs that lead to it without being its own: of its papers, of other versions, of none."""
+    if record["doi"]:
+        yield versionless(record["doi"])
+    for related in record["related"]:
+        if related["scheme"] == "DOI" and related["relation"] in _PAPERS_AND_VERSIONS:
+            yield related["value"]
 
 
 def _keywords(record: dict[str, Any], lists: dict[str, list[str]]) -> Iterable[str]:
@@ -167,6 +249,10 @@ def _keywords(record: dict[str, Any], lists: dict[str, list[str]]) -> Iterable[s
     yield from lists["species"]
     yield from record["annotation_kinds"]
     yield from record["supporting_data"]
+    yield from record["modalities_raw"]
+    yield from record["tasks"]
+    yield from (creator["name"] for creator in record["creators"])
+    yield from record["funders"]
     yield from (term["raw"] for term in record["body_parts"] if term["raw"])
     for part in record["distributions"]:
         if part["licence"]:
@@ -191,9 +277,7 @@ def _copy(connection: duckdb.DuckDBPyConnection, site: sqlite3.Connection, table
         else f'"{name}"'
         for name, kind, *_ in described
     ]
-    types = ", ".join(
-        f'"{name}" {"INTEGER" if kind == "BIGINT" else "TEXT"}' for name, kind, *_ in described
-    )
+    types = ", ".join(f'"{name}" {_NUMBERS.get(kind, "TEXT")}' for name, kind, *_ in described)
     site.execute(f"CREATE TABLE {table} ({types})")
     rows = connection.execute(f"SELECT {', '.join(columns)} FROM {table}").fetchall()
     marks = ", ".join("?" * len(described))

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from harvesters.http import Client
 
 SOURCES = Path(__file__).parent / "sources"
+REGISTRIES = Path(__file__).parent / "registries"
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,7 @@ Another HTTP library would change this file and `connector.py` alone.
 from __future__ import annotations
 
 import json
+import os
 import threading
 import time
 from collections import deque
@@ -103,7 +104,7 @@ class Client:
     """Asks the hosts of one source; methods may be called from several threads.
 
     cache: the file in which answers are kept between runs, None to keep none. Nothing is kept of
-    a source that is read with credentials.
+    a source that is read with credentials, and they go to the origin of its `base_url` alone.
     """
 
     def __init__(
@@ -123,6 +124,7 @@ class Client:
             for address in (source.base_url, *source.services.values())
             if address and "://" in address
         ]
+        self._trusted = origin(source.base_url) if self._named and source.base_url else None
         guard = Guard(set(self._named))
         wire = _Wire(transport or guarded_transport(guard), guard, self.traffic)
         store = None if self._credentials else cache
@@ -231,7 +233,7 @@ class Client:
 
     def _once(self, method: str, url: str, cap: int, **more: Any) -> Answer:
         with self._gate(url):
-            auth = self._credentials if origin(url) in self._named else None
+            auth = self._credentials if origin(url) == self._trusted else None
             headers = {**(more.pop("headers") or {}), **(auth or {})}
             request = self._client.build_request(method, url, headers=headers, **more)
             ends = time.monotonic() + TOTAL
@@ -389,12 +391,14 @@ def origin(url: str) -> tuple[str, str, int]:
 
 
 def user_agent() -> str:
-    """How we introduce ourselves: `FAIRSCAN_CONTACT` adds the address of who runs it."""
-    import os
-
+    """How we introduce ourselves. `FAIRSCAN_CONTACT`: an e-mail or web address of who runs it."""
     contact = os.environ.get("FAIRSCAN_CONTACT", "").strip()
-    more = f"; mailto:{contact}" if contact else ""
-    return f"fairscan/{version('fairscan')} (+https://github.com/fairscan/fairscan{more})"
+    if "@" in contact and "/" not in contact:
+        contact = f"mailto:{contact}"
+    elif contact:
+        contact = f"+{contact}"
+    about = "; ".join(filter(None, ["FAIR catalogue of public medical scans", contact]))
+    return f"fairscan/{version('fairscan')} ({about})"
 
 
 def without_query(url: str) -> str:

@@ -102,6 +102,7 @@ class Distribution(_Part):
     licence: str | None = Field(default=None, description="SPDX expression, null if not certain")
     licence_raw: str | None = Field(default=None, description="What the repository wrote")
     licence_url: str | None = Field(default=None, description="Where the licence text lies")
+    access: Access | None = Field(default=None, description="How this part can be reached")
     format: str | None = Field(default=None, description="Media type of the files")
     modalities: list[str] = Field(default=[], description="DICOM modality codes in this part")
     series: int | None = Field(default=None, ge=0, description="Series in this part")

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from enum import StrEnum
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 
 class SourceStatus(StrEnum):
@@ -55,3 +56,19 @@ class Source(BaseModel):
         default=60, ge=0, description="A refresh starts up to this long after it is due"
     )
     citation_doi: str | None = Field(default=None, description="DOI of the paper to cite, bare")
+
+    @field_validator("schedule")
+    @classmethod
+    def _is_cron(cls, schedule: str) -> str:
+        from datetime import UTC, datetime
+
+        from cronsim import CronSim, CronSimError
+
+        # Seconds, "L" and "#" are known to the library, but not to cron, nor to what runs jobs.
+        if len(schedule.split()) != 5 or not re.fullmatch(r"(?:[0-9*,/ -]|[A-Za-z]{3})+", schedule):
+            raise ValueError(f"not a cron expression of five fields: {schedule!r}")
+        try:
+            next(CronSim(schedule, datetime.now(UTC)))
+        except (CronSimError, StopIteration) as error:
+            raise ValueError(f"not a cron expression: {schedule!r}: {error}") from error
+        return schedule

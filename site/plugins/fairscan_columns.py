@@ -17,6 +17,8 @@ MODELS = {"datasets": Dataset, "findings": Finding, "links": Link, "sources": So
 ONLY_HERE = {
     "datasets": {
         "summary": "The beginning of its description",
+        "accesses": "How it and its parts can be reached, the loosest first",
+        "elsewhere": "Ids of the same dataset in other repositories",
         "findings": "How many findings are more than information",
         "worst": "The worst severity among its findings",
         "record": "Everything that is known of it, as JSON",

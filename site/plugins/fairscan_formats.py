@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import re
 import shlex
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any, NamedTuple
 from urllib.parse import quote, urlencode, urlsplit
 
@@ -19,6 +20,26 @@ from schemas.vocabulary import licence
 
 NOT_STATED = Markup('<span class="unknown">not stated</span>')
 
+ACCESS_NOT_STATED = Markup('<span class="unknown">access not stated</span>')
+
+_ACCESS = {
+    "open": "open access",
+    "registered": "access after registration",
+    "controlled": "controlled access",
+    "request": "access on request",
+    "closed": "no access",
+    "gone": "no longer there",
+}
+_WEEKDAYS = ("Sunday", "Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday")
+_CRON = re.compile(r"(\d{1,2}) (\d{1,2}) (\*|\d{1,2}) \* (\*|[0-7])")
+_ORCID = re.compile(r"\d{4}-\d{4}-\d{4}-\d{3}[\dX]")
+_STORED = re.compile(r"(?:s3|gs)://\S+", re.ASCII)
+_SCHEMES = {
+    "arXiv": "https://arxiv.org/abs/",
+    "PMID": "https://pubmed.ncbi.nlm.nih.gov/",
+    "Handle": "https://hdl.handle.net/",
+}
+"""DataCite relatedIdentifierType to where such identifiers are looked up."""
 _UNITS = ("bytes", "kB", "MB", "GB", "TB", "PB")
 _OPTIONS = {
     **{spec.name: spec.option for spec in FACETS},
@@ -41,6 +62,8 @@ def prepare_jinja2_environment(env: Environment) -> None:
     env.filters.update(
         number=number, size=size, day=day, moment=moment, doi=doi, web=web, path=path,
         terms=terms, share=share, local=local, spoken=spoken, command=command, deed=deed,
+        short_day=short_day, orcid=orcid, address=address, plain_address=plain_address,
+        cron=cron, banded=banded, host=host, reached=reached,
     )  # fmt: skip
     env.globals.update(
         turned=turned, without=without, chosen=chosen, ordered=ordered,
@@ -83,14 +106,61 @@ def _time(value: datetime | str | None, length: int) -> str:
     return Markup('<time datetime="{}">{}</time>').format(text, shown)
 
 
-def spoken(value: datetime) -> str:
+def spoken(value: datetime | date | str) -> str:
     """A date as it is said: 23 November 2026."""
-    return f"{value.day} {value:%B %Y}"
+    when = date.fromisoformat(value[:10]) if isinstance(value, str) else value
+    return f"{when.day} {when:%B %Y}"
+
+
+def short_day(value: str) -> str:
+    """A date as it is said in little room: 23 Nov 2026."""
+    when = date.fromisoformat(value[:10])
+    return f"{when.day} {when:%b %Y}"
+
+
+def cron(expression: str, jitter: int = 0) -> str:
+    """When a refresh is due: "Tuesdays at 03:30 UTC"; an expression that is not simple, as it is.
+
+    jitter: minutes that it may start later.
+    """
+    fields = _CRON.fullmatch(expression.strip())
+    if fields is None:
+        return expression
+    minute, hour, day_of_month, weekday = fields.groups()
+    if "*" not in (day_of_month, weekday):
+        return expression
+    if weekday != "*":
+        days = f"{_WEEKDAYS[int(weekday) % 7]}s"
+    else:
+        days = "every day" if day_of_month == "*" else f"on day {day_of_month} of each month"
+    later = f", up to {jitter} minutes later" if jitter else ""
+    return f"{days} at {int(hour):02}:{int(minute):02} UTC{later}"
 
 
 def doi(value: str) -> str:
     """The URL of a bare DOI."""
     return f"https://doi.org/{quote(value, safe='/:;()._-')}"
+
+
+def orcid(value: str | None) -> str | None:
+    """The address of a person's ORCID record, if `value` is a bare ORCID iD."""
+    return f"https://orcid.org/{value}" if value and _ORCID.fullmatch(value) else None
+
+
+def address(related: Mapping[str, Any]) -> str | None:
+    """Where a DataCite related identifier leads, if its scheme has a place in the web."""
+    scheme, value = related["scheme"], related["value"]
+    if scheme == "DOI":
+        return doi(value)
+    if scheme in _SCHEMES:
+        bare = re.sub(r"^[A-Za-z]+:", "", value)
+        return _SCHEMES[scheme] + quote(bare, safe="/.-_()")
+    return web(value)
+
+
+def plain_address(url: str | None) -> str | None:
+    """`url` if it is one that a program reads and no browser follows: s3://…, gs://…."""
+    return url if url and _STORED.fullmatch(url) else None
 
 
 def web(url: str | None) -> str | None:
@@ -102,6 +172,24 @@ def web(url: str | None) -> str | None:
     except ValueError:
         return None
     return url if parts.scheme in ("http", "https") and parts.netloc else None
+
+
+def reached(access: str | None, ways: Iterable[str] = ()) -> str:
+    """How a dataset is reached, in words, and how other parts of it are: `ways` may repeat it."""
+    others = [way for way in ways if way and way != access]
+    if access is None:
+        return " or ".join(map(_reached, others)) if others else ACCESS_NOT_STATED
+    named = ", ".join(map(_reached, others))
+    return f"{_reached(access)}, parts: {named}" if others else _reached(access)
+
+
+def _reached(access: str) -> str:
+    return _ACCESS.get(access, f"{access} access")
+
+
+def host(url: str) -> str:
+    """The name of the host of a web address, without www."""
+    return (urlsplit(url).hostname or "").removeprefix("www.")
 
 
 def deed(part: Mapping[str, Any]) -> Deed:
@@ -130,6 +218,16 @@ def terms(values: Iterable[str], most: int) -> str:
     return (
         shown + Markup(' <span class="more">and {} more</span>').format(more) if more > 0 else shown
     )
+
+
+def banded(counts: Iterable[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+    """Counts by age or age band, the youngest first, those without a number last."""
+
+    def youngest(entry: Mapping[str, Any]) -> tuple[bool, int, str]:
+        found = re.match(r"\d+", entry["value"])
+        return found is None, int(found[0]) if found else 0, entry["value"]
+
+    return sorted(counts, key=youngest)
 
 
 def share(count: int, facet: Facet) -> str:

@@ -101,7 +101,12 @@ async def home(request: Request, datasette: Datasette) -> Response:
         request,
         datasette,
         "home.html",
-        lambda reader: {"page": reader.search(query), "sorts": search.SORTS, "info": reader.info},
+        lambda reader: {
+            "page": reader.search(query),
+            "sorts": search.SORTS,
+            "labels": reader.labels(),
+            "info": reader.info,
+        },
     )
 
 
@@ -139,12 +144,16 @@ async def cohort_page(request: Request, datasette: Datasette) -> Response:
 
 
 async def sources_page(request: Request, datasette: Datasette) -> Response:
-    """Every source, and how its last harvest went."""
+    """Every source, what it rests on, and how its last run went."""
     return await _page(
         request,
         datasette,
         "sources.html",
-        lambda reader: {"sources": reader.sources(), "info": reader.info},
+        lambda reader: {
+            "sources": reader.sources(),
+            "labels": reader.labels(),
+            "info": reader.info,
+        },
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import threading
 import time
 from collections.abc import Iterator
@@ -63,12 +64,24 @@ def test_bytes_are_counted_as_they_came_over_the_wire(echo: Echo, client: Client
     assert client.traffic.bytes == echo.sent < 5_000
 
 
-def test_it_says_who_asks(echo: Echo, client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_it_says_who_asks(echo: Echo, client: Client) -> None:
     client.get(echo.url)
-    assert echo.log[0].headers["user-agent"].startswith("fairscan/")
-    assert "+https://" in echo.log[0].headers["user-agent"]
-    monkeypatch.setenv("FAIRSCAN_CONTACT", "someone@example.org")
-    assert "mailto:someone@example.org" in user_agent()
+    assert re.match(r"fairscan/\d[^ ]* \(FAIR catalogue", echo.log[0].headers["user-agent"])
+
+
+@pytest.mark.parametrize(
+    ("contact", "told"),
+    [
+        ("ada@example.org", "; mailto:ada@example.org)"),
+        ("https://example.org/us", "; +https://example.org/us)"),
+        (" ", "medical scans)"),
+    ],
+)
+def test_it_says_how_to_reach_who_runs_it(
+    monkeypatch: pytest.MonkeyPatch, contact: str, told: str
+) -> None:
+    monkeypatch.setenv("FAIRSCAN_CONTACT", contact)
+    assert user_agent().endswith(told)
 
 
 @pytest.mark.parametrize("status", [408, 429, 500, 502, 503, 504, 522, 524])
@@ -294,6 +307,8 @@ def test_credentials_go_to_the_named_origin_alone(
         client.get(f"{echo.url}/a")
         assert echo.log[0].headers["authorization"] == "Basic YWRhOnMzY3JldA=="
         assert not (tmp_path / "echo.db").exists(), "what needs a password is not kept"
+        client.get(f"{other.url}/a")
+        assert "authorization" not in other.log[0].headers, "it is another's business"
         echo.fail("status", value=403)
         with pytest.raises(StatusError) as told:
             client.get(f"{echo.url}/a")

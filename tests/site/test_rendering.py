@@ -54,10 +54,11 @@ def render(template: str, **context: Any) -> str:
 def hostile_hit() -> Hit:
     return Hit(
         id=f"x:{HOSTILE}", source=HOSTILE, kind=HOSTILE, title=HOSTILE, summary=HOSTILE,
-        doi=HOSTILE, licence=HOSTILE, licence_raw=HOSTILE, access=HOSTILE, status=HOSTILE,
-        modalities=(HOSTILE,), body_parts=(HOSTILE,) * 5, conditions=(HOSTILE,), species=(HOSTILE,),
-        subjects=None, studies=None, series=None, bytes=None, modified=HOSTILE, findings=1,
-        worst="warning",
+        doi=HOSTILE, licence=HOSTILE, licence_raw=HOSTILE, licence_assumed=True, access=HOSTILE,
+        accesses=(HOSTILE, "open"), status=HOSTILE, modalities=(HOSTILE,),
+        body_parts=(HOSTILE,) * 5, conditions=(HOSTILE,), species=(HOSTILE,), subjects=None,
+        studies=None, series=None, bytes=None, year=None, modified=HOSTILE, snapshot="2026-08-21",
+        elsewhere=(f"y:{HOSTILE}",), findings=1, worst="warning",
     )  # fmt: skip
 
 
@@ -88,7 +89,7 @@ def test_a_hostile_title_stays_text_in_a_result_list() -> None:
     facets = (Facet("modality", HOSTILE, "all", (value,)),)
     query = Query(text=HOSTILE, filters=(("modality", (HOSTILE,)),))
     found = SearchPage(query, 1, (hostile_hit(),), facets, HOSTILE)
-    assert_harmless(render("home.html", page=found, sorts=SORTS))
+    assert_harmless(render("home.html", page=found, sorts=SORTS, labels={}))
 
 
 def test_a_hostile_record_stays_text_on_its_page_and_links_only_to_the_web() -> None:
@@ -99,7 +100,7 @@ def test_a_hostile_record_stays_text_on_its_page_and_links_only_to_the_web() -> 
     link = {"relation": "derived_from", "other_id": f"x:{HOSTILE}", "other_title": HOSTILE,
             "evidence": "stated", "direction": "out"}  # fmt: skip
     page = SimpleNamespace(
-        record=hostile_record(), findings=[finding], links=[link], charts=(chart,)
+        record=hostile_record(), findings=[finding], links=[link], charts=(chart,), successors=[]
     )
     whole = Query(filters=(("dataset_id", ("x:1",)),))
     shown = render("dataset.html", page=page, whole=whole, labels={})
@@ -113,7 +114,7 @@ def dataset_page(links: list[dict[str, Any]] | None = None, **fields: Any) -> st
               "retrieved": datetime(2026, 11, 23, tzinfo=UTC), **fields}  # fmt: skip
     page = SimpleNamespace(
         record=Dataset.model_validate(record).model_dump(mode="json"),
-        findings=[], links=links or [], charts=(),
+        findings=[], links=links or [], charts=(), successors=[],
     )  # fmt: skip
     whole = Query(filters=(("dataset_id", ("x:1",)),))
     return " ".join(render("dataset.html", page=page, whole=whole, labels={}).split())
@@ -175,7 +176,7 @@ def test_a_result_says_how_many_findings_weigh_and_how_much(
     kind: str, findings: int, worst: str | None, text: str
 ) -> None:
     hit = replace(hostile_hit(), kind=kind, findings=findings, worst=worst)
-    shown = render("home.html", page=SearchPage(Query(), 1, (hit,), (), None), sorts=SORTS)
+    shown = render("home.html", page=SearchPage(Query(), 1, (hit,), (), None), sorts=SORTS, labels={})
     assert re.findall(r'class="severity[^>]*>([^<]*)<', shown) == [text]
 
 

@@ -1,0 +1,71 @@
+"""How a source stands, in words: read live, resting on a packaged snapshot, held, failed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date
+from typing import Any, Literal, NamedTuple
+
+Basis = Literal["live", "installed", "snapshot", "mixed", "nothing"]
+
+
+class Standing(NamedTuple):
+    """What the datasets of a source rest on, and how its last run went.
+
+    tag: one word for both. words: the same, with days and reasons.
+    """
+
+    basis: Basis
+    tag: str
+    words: str
+
+
+def standing(row: Mapping[str, Any]) -> Standing:
+    """How a source stands.
+
+    row: `base_url`, `datasets`, `on_snapshot` (how many of them rest on the packaged snapshot),
+    `oldest` and `snapshot` (its first and last day), `read` (when the others were last read), and
+    of its last run `state`, `message`, `requests` and `finished`. Days are ISO 8601.
+    """
+    basis = _basis(row)
+    state, message = row.get("state"), row.get("message") or ""
+    ground = _ground(basis, row)
+    if state in ("held", "failed"):
+        reason = message.removeprefix(f"{state}: ") or "no reason was recorded"
+        return Standing(basis, state, f"{state} on {spoken(row.get('finished'))}: {reason}")
+    if basis == "nothing":
+        return Standing(basis, "not read", message or "never read")
+    if state == "unchanged" and basis == "live" and row.get("requests"):
+        ground += f"; found unchanged on {spoken(row.get('finished'))}"
+    tags = {"snapshot": "snapshot", "mixed": "live and snapshot", "live": "live"}
+    return Standing(basis, tags.get(basis, "read"), ground)
+
+
+def spoken(day: str | None) -> str:
+    """An ISO date, or the day of an ISO time, as it is said: 21 August 2026."""
+    if not day:
+        return "a day that is not known"
+    value = date.fromisoformat(day[:10])
+    return f"{value.day} {value:%B %Y}"
+
+
+def _basis(row: Mapping[str, Any]) -> Basis:
+    datasets, on_snapshot = row.get("datasets") or 0, row.get("on_snapshot") or 0
+    if not datasets:
+        return "nothing"
+    if on_snapshot:
+        return "snapshot" if on_snapshot == datasets else "mixed"
+    return (
+        "live" if (row.get("base_url") or "").startswith(("http://", "https://")) else "installed"
+    )
+
+
+def _ground(basis: Basis, row: Mapping[str, Any]) -> str:
+    first, last = spoken(row.get("oldest")), spoken(row.get("snapshot"))
+    taken = f"packaged snapshot of {last if first == last else f'{first} to {last}'}"
+    read = spoken(row.get("read"))
+    if basis == "snapshot":
+        return f"{taken}, not read live"
+    if basis == "mixed":
+        return f"read live on {read}; {row['on_snapshot']:,} datasets from the {taken}"
+    return f"read live on {read}" if basis == "live" else f"read on {read}"

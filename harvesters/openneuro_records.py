@@ -1,0 +1,351 @@
+"""An OpenNeuro dataset as a record: from a live answer, or from the packaged snapshot.
+
+What OpenNeuro leaves open is filled with care: a description that is missing comes back with the
+dataset's id as its name, `DatasetDOI` often belongs to an older version or to another repository,
+and modalities hold what older validators left. The DOI is built from id and version by OpenNeuro's
+rule, and called stated only where the description says the same.
+"""
+
+from __future__ import annotations
+
+import csv
+import re
+from collections.abc import Iterable
+from datetime import UTC, date, datetime
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from pydantic import ValidationError
+
+from harvesters import record
+from harvesters.openneuro_links import dataset_doi, papers, related_objects
+from harvesters.text import plain_text
+from schemas.dataset import (
+    Access,
+    Count,
+    Creator,
+    Dataset,
+    Distribution,
+    Identifier,
+    RelatedIdentifier,
+    Status,
+    Term,
+)  # fmt: skip
+from schemas.errors import RecordError
+from schemas.vocabulary import anatomy, licence, modality, table
+
+PUBLISHER = "OpenNeuro"
+POLICY = "CC0-1.0"
+"""What OpenNeuro's terms put data under whose depositor stated nothing."""
+
+_BUCKET = "s3://openneuro.org"
+_MIRROR = "https://github.com/OpenNeuroDatasets"
+_PORTAL = "https://openneuro.org"
+_ORCID = re.compile(r"\d{4}-\d{4}-\d{4}-\d{3}[\dX]")
+_REDIRECT = re.compile(r"/datasets/(ds\d+)(?:/.*)?")
+_ALWAYS_DERIVED = (
+    "landing_url identifiers modalities subjects sexes age_bands publisher year distributions "
+    "licence_url body_parts access"
+).split()
+
+
+def live(raw: dict[str, Any], retrieved: datetime) -> Dataset:
+    """The dataset of a live record.
+
+    Raises:
+        RecordError: if it could not be read, or has another shape than OpenNeuro's answers.
+    """
+    if "failed" in raw:
+        raise RecordError(f"could not be read: {raw['failed']}", where=f"openneuro:{raw['id']}")
+    try:
+        return _gone(raw, retrieved) if "deleted" in raw else _read(raw, retrieved)
+    except ValidationError:
+        raise
+    except (TypeError, AttributeError, KeyError, ValueError) as error:
+        raise RecordError(
+            f"has another shape: {type(error).__name__} {error}", where=f"openneuro:{raw['id']}"
+        ) from error
+
+
+def packaged(row: dict[str, Any], day: date) -> Dataset:
+    """The dataset of a row of the packaged snapshot, taken on `day`."""
+    local, tag = row["_id"], row["tag"]
+    bare_doi, said, related = dataset_doi(local, tag, row.get("doi"))
+    size = row.get("gib")
+    missing = set(row.get("missing", ()))
+    title = plain_text(row.get("title"))
+    return record.dataset(
+        {
+            **_names(local, tag),
+            "title": title or local,
+            "doi": bare_doi,
+            "licence": POLICY,
+            "licence_assumed": True,
+            "licence_url": licence.get(POLICY).url,
+            **_modalities(row.get("modalities", ())),
+            "conditions": _conditions(row.get("dx")),
+            "species": _words([row.get("species")]),
+            "tasks": _tasks(row.get("tasks")),
+            "subjects": row.get("subjects") or None,
+            "bytes": round(size * 2**30) if size else None,
+            "sexes": _counts(row.get("sexes")),
+            "creators": _creators(row.get("authors"), None),
+            "year": _year(row.get("published")),
+            "published": _moment(row.get("published")),
+            "modified": _moment(row.get("modified")),
+            # Nothing could be reached when it was checked: whether it is open is not known.
+            "access": None if missing == {"s3", "git"} else Access.OPEN,
+            "related": [*related, *papers(row.get("own"), row.get("using"), None)],
+            "distributions": _distributions(local, POLICY, None, bare_doi, missing=missing),
+        },
+        record.midnight(day),
+        derived=[
+            *_ALWAYS_DERIVED,
+            "bytes",
+            *([] if said else ["doi"]),
+            *([] if title and title != local and not row.get("older_title") else ["title"]),
+        ],
+        assumed=["licence", "licence_assumed", "licence_url"],
+        snapshot=day,
+    )
+
+
+def _read(raw: dict[str, Any], retrieved: datetime) -> Dataset:
+    local, snapshot = raw["id"], raw["latestSnapshot"]
+    tag, description = snapshot["tag"], snapshot["description"] or {}
+    summary, form = snapshot["summary"] or {}, raw["metadata"] or {}
+    title = description.get("Name")
+    bare_doi, said, other = dataset_doi(local, tag, description.get("DatasetDOI"))
+    terms = _licence(description.get("License"), "description.License" in raw["unread"])
+    size = _first(snapshot["size"], summary.get("size"))
+    found = _modalities(
+        [*(summary.get("modalities") or ()), *(summary.get("secondaryModalities") or ())]
+    )
+    related = [
+        *other,
+        *related_objects(snapshot["related"]),
+        *papers(
+            form.get("associatedPaperDOI"),
+            form.get("openneuroPaperDOI"),
+            description.get("ReferencesAndLinks"),
+        ),
+    ]
+    return record.dataset(
+        {
+            **_names(local, tag),
+            "title": title or local,
+            "doi": bare_doi,
+            **terms,
+            **found,
+            "body_parts": _body_parts(summary.get("petBodyParts")),
+            "conditions": _conditions(form.get("dxStatus")),
+            "species": _words([form.get("species")]),
+            "tasks": _tasks(summary.get("tasks")),
+            "subjects": summary.get("subjects") or None,
+            "bytes": size,
+            "sexes": _counts(summary.get("sexes")),
+            "age_bands": _counts(summary.get("ages")) if _in_years(form.get("species")) else [],
+            "creators": _creators(description.get("Authors"), snapshot["contributors"]),
+            "funders": _words([*(description.get("Funding") or ()), form.get("grantFunderName")]),
+            "year": _year(raw["publishDate"]),
+            "created": _moment(raw["created"]),
+            "published": _moment(raw["publishDate"]),
+            "modified": _moment(snapshot["created"]),
+            "status": Status.DEPRECATED if snapshot["deprecated"] else Status.ACTIVE,
+            "related": list(dict.fromkeys(related)),
+            "distributions": _distributions(
+                local, terms["licence"], terms["licence_raw"], bare_doi, size
+            ),
+        },
+        retrieved,
+        derived=[
+            *_ALWAYS_DERIVED,
+            "licence",
+            *([] if said else ["doi"]),
+            *(["title"] if title in (None, local) else []),
+        ],
+        assumed=["licence", "licence_assumed", "licence_url"] if terms["licence_assumed"] else [],
+    )
+
+
+def _gone(raw: dict[str, Any], retrieved: datetime) -> Dataset:
+    """The tombstone of a dataset that OpenNeuro says was deleted."""
+    local, told = raw["id"], raw["deleted"]
+    redirect = _REDIRECT.fullmatch(told["redirect"] or "")
+    return record.dataset(
+        {
+            "id": f"openneuro:{local}",
+            "source": "openneuro",
+            "kind": "dataset",
+            "title": told["title"] or local,
+            "landing_url": f"{_PORTAL}/datasets/{local}",
+            "identifiers": [Identifier(scheme="accession", value=local)],
+            "access": Access.GONE,
+            "publisher": PUBLISHER,
+            "status": Status.GONE,
+            "related": [
+                RelatedIdentifier(
+                    relation="IsObsoletedBy",
+                    scheme="URL",
+                    value=f"{_PORTAL}/datasets/{redirect[1]}",
+                )
+            ]
+            if redirect
+            else [],
+        },
+        retrieved,
+        derived=["landing_url", "identifiers", "publisher", "title", "related"],
+    )
+
+
+def _names(local: str, tag: str) -> dict[str, Any]:
+    return {
+        "id": f"openneuro:{local}",
+        "source": "openneuro",
+        "kind": "dataset",
+        "landing_url": f"{_PORTAL}/datasets/{local}/versions/{tag}",
+        "version": tag,
+        "identifiers": [Identifier(scheme="accession", value=local)],
+        "access": Access.OPEN,
+        "publisher": PUBLISHER,
+    }
+
+
+def _licence(stated: str | None, unreadable: bool) -> dict[str, Any]:
+    """The licence as stated; the policy's, assumed, only where nothing at all was stated."""
+    nothing = not unreadable and (stated is None or _is_nothing(stated))
+    spdx = POLICY if nothing else licence.normalise(stated)
+    return {
+        "licence": spdx,
+        "licence_raw": None if nothing else stated,
+        "licence_url": licence.get(spdx).url if spdx else None,
+        "licence_assumed": nothing,
+    }
+
+
+def _modalities(words: Iterable[str | None]) -> dict[str, list[str]]:
+    """Words that name a modality, and the DICOM codes of those that have one."""
+    raw = sorted({word.lower() for word in words if word} & _table("modality", "mri_suffix"))
+    codes = sorted({code for code in map(modality.normalise, raw) if code})
+    return {"modalities": codes, "modalities_raw": raw}
+
+
+def _distributions(
+    local: str,
+    spdx: str | None,
+    stated: str | None,
+    bare_doi: str | None,
+    size: int | None = None,
+    missing: Iterable[str] = (),
+) -> list[Distribution]:
+    """The public bucket, which holds the latest version, and the git mirror, which holds all."""
+    parts = {
+        "s3": ("Files of the latest version", f"{_BUCKET}/{local}"),
+        "git": ("Every version as a DataLad dataset", f"{_MIRROR}/{local}.git"),
+    }
+    return [
+        Distribution(
+            title=title,
+            route=route,
+            url=url,
+            doi=bare_doi,
+            licence=spdx,
+            licence_raw=stated,
+            licence_url=licence.get(spdx).url if spdx else None,
+            access=Access.OPEN,
+            bytes=size if route == "s3" else None,
+        )
+        for route, (title, url) in parts.items()
+        if route not in missing
+    ]
+
+
+def _creators(
+    authors: list[str | None] | None, contributors: list[dict[str, Any] | None] | None
+) -> list[Creator]:
+    """The authors in their order, with the ORCID iD of the contributor of the same name."""
+    people = [person for person in contributors or () if person and person["name"]]
+    known: dict[str, str] = {}
+    for person in people:
+        if found := _ORCID.search(person["orcid"] or ""):
+            given, family = person["givenName"] or "", person["familyName"] or ""
+            for name in (person["name"], f"{given} {family}", f"{family} {given}"):
+                known[table.squeeze(name)] = found[0]
+    names = map(_name, authors or [person["name"] for person in people])
+    return [
+        Creator(name=name, orcid=known.get(table.squeeze(name)))
+        for name in dict.fromkeys(names)
+        if name and not _is_nothing(name)
+    ]
+
+
+def _name(text: str | None) -> str | None:
+    """A name without the e-mail address that was written beside it."""
+    return (plain_text(text) or "").replace("[e-mail removed]", "").strip(" ()<>,;:-") or None
+
+
+def _body_parts(stated: list[str | None] | None) -> list[Term]:
+    terms = []
+    for word in _words(stated):
+        found = anatomy.normalise(word)
+        terms.append(
+            Term(label=found.label, code=found.code, system=found.system, raw=word)
+            if found
+            else Term(label=word, raw=word)
+        )
+    return terms
+
+
+def _conditions(text: str | None) -> list[Term]:
+    return [Term(label=word, raw=word) for word in _words([text])]
+
+
+def _tasks(stated: list[str | None] | None) -> list[str]:
+    return [word for word in _words(stated) if not word.startswith("TODO")]
+
+
+def _words(values: Iterable[str | None] | None) -> list[str]:
+    """The values that say something, each once, in their order."""
+    words = (plain_text(value) for value in values or ())
+    return list(dict.fromkeys(word for word in words if word and not _is_nothing(word)))
+
+
+def _in_years(species: str | None) -> bool:
+    """Whether ages are in years, as BIDS wishes: those of animals are often weeks or days."""
+    return species is None or _is_nothing(species) or "human" in table.words(species)
+
+
+def _counts(tally: dict[str, int] | None) -> list[Count]:
+    return [Count(value=value, count=count) for value, count in (tally or {}).items()]
+
+
+def _first(*sizes: int | None) -> int | None:
+    """The first size that says something: an empty dataset is not published."""
+    return next((size for size in sizes if size), None)
+
+
+def _moment(text: str | None) -> datetime | None:
+    if text is None:
+        return None
+    if len(text) == len("2026-01-01"):
+        return record.midnight(date.fromisoformat(text))
+    moment = datetime.fromisoformat(text)
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+
+
+def _year(text: str | None) -> int | None:
+    moment = _moment(text)
+    return moment.year if moment else None
+
+
+def _is_nothing(word: str) -> bool:
+    return not word.strip() or word.strip().lower() in _table("nothing")
+
+
+@cache
+def _table(*uses: str) -> frozenset[str]:
+    path = Path(__file__).with_name("openneuro_words.csv")
+    with path.open(encoding="utf-8", newline="") as file:
+        rows = csv.DictReader(line for line in file if not line.startswith("#"))
+        return frozenset(row["word"] for row in rows if row["use"] in uses)
