@@ -10,6 +10,11 @@ from schemas.dataset import Dataset, Method, Provenance
 
 UNTRACED = frozenset({"id", "source", "kind", "retrieved", "snapshot", "status", "provenance"})
 """Fields that are ours, or say only how the record was made."""
+TOGETHER = (
+    frozenset({"licence", "licence_raw", "licence_url", "licence_assumed"}),
+    frozenset({"modalities", "modalities_raw"}),
+)
+"""Fields that say one thing: they are taken from one layer, all of them or none."""
 
 
 def dataset(
@@ -51,13 +56,19 @@ def dataset(
 
 
 def overlaid(base: Dataset | None, live: Dataset) -> Dataset:
-    """`live` over `base`: what it does not know is taken from `base`, with its provenance."""
+    """`live` over `base`: what it does not know is taken from `base`, with its provenance.
+
+    A licence that the repository states, and that no vocabulary knows, stays unknown: it is not
+    filled with an older one.
+    """
     if base is None:
         return live
     filled: dict[str, Any] = {}
+    said = set(live.provenance)
+    said |= {name for group in TOGETHER if group & said for name in group}
     provenance = dict(live.provenance)
     for name, told in base.provenance.items():
-        if name not in provenance:
+        if name not in said:
             filled[name] = getattr(base, name)
             provenance[name] = told
     return live.model_copy(update={**filled, "provenance": provenance}) if filled else live
