@@ -22,7 +22,7 @@ check: .venv/.installed-dev  ## formatting, lint, types, floors
 	$(BIN)/lint-imports
 
 # idc-index is measured in an environment of its own: the pandas that it brings would slow ours.
-bench: .venv/.installed-dev  ## speed and memory, as ratios measured in one run
+bench: .venv/.installed-dev .venv/oracle/.installed  ## speed and memory, as ratios measured in one run
 	@UV_PROJECT_ENVIRONMENT=.venv/peer $(UV) sync --quiet --locked --only-group bench || \
 		echo "idc-index could not be installed: its figures are left out"
 	$(BIN)/python -m tests.bench $(BENCH)

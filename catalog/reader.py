@@ -129,7 +129,8 @@ class Reader:
             "FROM sources s LEFT JOIN runs r ON r.source = s.key LEFT JOIN ("
             "SELECT source, count(*) AS datasets, count(snapshot) AS on_snapshot, "
             "min(snapshot) AS oldest, max(snapshot) AS snapshot, "
-            "sum(series) FILTER (WHERE kind <> 'analysis_result') AS series, max(retrieved) FILTER (WHERE snapshot IS NULL) AS read "
+            "sum(series) FILTER (WHERE kind <> 'analysis_result') AS series, "
+            "max(retrieved) FILTER (WHERE snapshot IS NULL) AS read "
             f"FROM datasets WHERE status NOT IN {dataset_search.TOMBSTONES} GROUP BY source) d "
             "ON d.source = s.key ORDER BY d.source IS NULL, s.name",
         )

@@ -161,7 +161,6 @@ class _Worker:
         self._once, self._offline, self._jitter = once, offline, jitter
         self._settings = settings()
         self._own: list[Run] = []
-        self._tried: set[str] = set()
         self._told = ""
         self.done: list[Refreshed] = []
 
@@ -171,9 +170,7 @@ class _Worker:
             self._settings = self._ask()
         except FairscanError as error:
             self._tell_once(f"settings are left as they were: {error}")
-        left_out = self._tried if self._once else set()
-        found = (plan for plan in self._plans() if plan.source not in left_out)
-        return next((plan for plan in found if plan.start is not None), None)
+        return next((plan for plan in self._plans() if plan.start is not None), None)
 
     def refresh(self, plan: Plan) -> None:
         """Refresh one source; if another process is at work, wait for it."""
@@ -197,13 +194,13 @@ class _Worker:
             state = "failed"  # the home could not be written, so no history tells of it
             self._own.append({**own, "finished": self._clock.now().isoformat(), "state": state})
         else:
-            self.done.append(result)
+            if self._once:
+                self.done.append(result)
             state = result.runs[0]["state"]
-            if state in _READ:  # an answer that was kept is no request, so history may not tell
+            if state not in _NOT_READ:  # a kept answer is no request, so history may not tell
                 finished = self._clock.now().isoformat()
                 self._own = [run for run in self._own if run["source"] != plan.source]
-                self._own.append({**own, "finished": finished, "state": state, "asked": True})
-        self._tried.add(plan.source)
+                self._own.append({**own, "finished": finished, "state": "ok", "asked": True})
         after = next((p for p in self._plans() if p.source == plan.source), None)
         told = f"; next at {_minute(after.start)}" if after and after.start else ""
         self._say(f"{plan.source}: {state}{told}")

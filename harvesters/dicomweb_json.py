@@ -11,8 +11,7 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from collections.abc import Mapping
-from datetime import date, datetime
+from datetime import date
 from functools import cache
 from typing import Any
 
@@ -79,10 +78,11 @@ def rows_of(answer: Answer) -> list[Any]:
 def reduced(row: Any) -> Row:
     """The attributes of `row` that are on the list; empty if it is no dataset at all."""
     kept: Row = {}
-    if not isinstance(row, Mapping):
+    if not isinstance(row, dict):
         return kept
+    names = _names()
     for name, told in row.items():
-        keyword = _names().get(name) or _names().get(str(name).upper())
+        keyword = names.get(name) or names.get(name.upper())
         if keyword is not None and (values := _values(told)):
             kept.setdefault(keyword, values)
     return kept
@@ -126,7 +126,7 @@ def day(row: Row, keyword: str) -> date | None:
     """A date (VR DA; also with the dots of ACR-NEMA or the dashes of ISO 8601)."""
     match = _DAY.fullmatch(text(row, keyword) or "")
     try:
-        return datetime.strptime("".join(match.groups()), "%Y%m%d").date() if match else None
+        return date(*map(int, match.groups())) if match else None
     except ValueError:
         return None
 
@@ -137,7 +137,7 @@ def fingerprint(row: Row) -> bytes:
 
 
 def _values(told: Any) -> list[Any]:
-    value = told.get("Value") if isinstance(told, Mapping) else told
+    value = told.get("Value") if isinstance(told, dict) else told
     values = value if isinstance(value, list) else [value]
     return [v for v in values if isinstance(v, str | int | float) and not isinstance(v, bool)]
 

@@ -35,6 +35,8 @@ from schemas.source import Source
 T = TypeVar("T")
 R = TypeVar("R")
 
+stamina.instrumentation.set_on_retry_hooks(())  # retries are counted, not logged
+
 CAP = 64 * 1024 * 1024
 """Bytes of one answer, unpacked, at most."""
 ATTEMPTS = 5

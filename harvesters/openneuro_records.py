@@ -8,32 +8,37 @@ rule, and called stated only where the description says the same.
 
 from __future__ import annotations
 
-import csv
 import re
 from collections.abc import Iterable
 from datetime import UTC, date, datetime
-from functools import cache
-from pathlib import Path
 from typing import Any
 
 from pydantic import ValidationError
 
 from harvesters import record
 from harvesters.openneuro_links import dataset_doi, papers, related_objects
+from harvesters.openneuro_words import (
+    body_parts,
+    conditions,
+    creators,
+    in_years,
+    is_nothing,
+    modalities,
+    tasks,
+    words,
+)  # fmt: skip
 from harvesters.text import plain_text
 from schemas.dataset import (
     Access,
     Count,
-    Creator,
     Dataset,
     Distribution,
     Identifier,
     RelatedIdentifier,
     Status,
-    Term,
 )  # fmt: skip
 from schemas.errors import RecordError
-from schemas.vocabulary import anatomy, licence, modality, table
+from schemas.vocabulary import licence
 
 PUBLISHER = "OpenNeuro"
 POLICY = "CC0-1.0"
@@ -42,7 +47,6 @@ POLICY = "CC0-1.0"
 _BUCKET = "s3://openneuro.org"
 _MIRROR = "https://github.com/OpenNeuroDatasets"
 _PORTAL = "https://openneuro.org"
-_ORCID = re.compile(r"\d{4}-\d{4}-\d{4}-\d{3}[\dX]")
 _REDIRECT = re.compile(r"/datasets/(ds\d+)(?:/.*)?")
 _ALWAYS_DERIVED = (
     "landing_url identifiers modalities subjects sexes age_bands publisher year distributions "
@@ -83,14 +87,14 @@ def packaged(row: dict[str, Any], day: date) -> Dataset:
             "licence": POLICY,
             "licence_assumed": True,
             "licence_url": licence.get(POLICY).url,
-            **_modalities(row.get("modalities", ())),
-            "conditions": _conditions(row.get("dx")),
-            "species": _words([row.get("species")]),
-            "tasks": _tasks(row.get("tasks")),
+            **modalities(row.get("modalities", ())),
+            "conditions": conditions(row.get("dx")),
+            "species": words([row.get("species")]),
+            "tasks": tasks(row.get("tasks")),
             "subjects": row.get("subjects") or None,
             "bytes": round(size * 2**30) if size else None,
             "sexes": _counts(row.get("sexes")),
-            "creators": _creators(row.get("authors"), None),
+            "creators": creators(row.get("authors"), None),
             "year": _year(row.get("published")),
             "published": _moment(row.get("published")),
             "modified": _moment(row.get("modified")),
@@ -119,7 +123,7 @@ def _read(raw: dict[str, Any], retrieved: datetime) -> Dataset:
     bare_doi, said, other = dataset_doi(local, tag, description.get("DatasetDOI"))
     terms = _licence(description.get("License"), "description.License" in raw["unread"])
     size = _first(snapshot["size"], summary.get("size"))
-    found = _modalities(
+    found = modalities(
         [*(summary.get("modalities") or ()), *(summary.get("secondaryModalities") or ())]
     )
     related = [
@@ -131,23 +135,23 @@ def _read(raw: dict[str, Any], retrieved: datetime) -> Dataset:
             description.get("ReferencesAndLinks"),
         ),
     ]
-    return record.dataset(
+    dataset = record.dataset(
         {
             **_names(local, tag),
             "title": title or local,
             "doi": bare_doi,
             **terms,
             **found,
-            "body_parts": _body_parts(summary.get("petBodyParts")),
-            "conditions": _conditions(form.get("dxStatus")),
-            "species": _words([form.get("species")]),
-            "tasks": _tasks(summary.get("tasks")),
+            "body_parts": body_parts(summary.get("petBodyParts")),
+            "conditions": conditions(form.get("dxStatus")),
+            "species": words([form.get("species")]),
+            "tasks": tasks(summary.get("tasks")),
             "subjects": summary.get("subjects") or None,
             "bytes": size,
             "sexes": _counts(summary.get("sexes")),
-            "age_bands": _counts(summary.get("ages")) if _in_years(form.get("species")) else [],
-            "creators": _creators(description.get("Authors"), snapshot["contributors"]),
-            "funders": _words([*(description.get("Funding") or ()), form.get("grantFunderName")]),
+            "age_bands": _counts(summary.get("ages")) if in_years(form.get("species")) else [],
+            "creators": creators(description.get("Authors"), snapshot["contributors"]),
+            "funders": words([*(description.get("Funding") or ()), form.get("grantFunderName")]),
             "year": _year(raw["publishDate"]),
             "created": _moment(raw["created"]),
             "published": _moment(raw["publishDate"]),
@@ -166,6 +170,16 @@ def _read(raw: dict[str, Any], retrieved: datetime) -> Dataset:
             *(["title"] if title in (None, local) else []),
         ],
         assumed=["licence", "licence_assumed", "licence_url"] if terms["licence_assumed"] else [],
+    )
+    return dataset if terms["licence"] else _settled(dataset)
+
+
+def _settled(dataset: Dataset) -> Dataset:
+    """`dataset`, whose terms were stated and not understood: no older assumption may fill them."""
+    told = dataset.provenance["access"]
+    terms = ("licence", "licence_raw", "licence_url", "licence_assumed")
+    return dataset.model_copy(
+        update={"provenance": {**dict.fromkeys(terms, told), **dataset.provenance}}
     )
 
 
@@ -214,7 +228,7 @@ def _names(local: str, tag: str) -> dict[str, Any]:
 
 def _licence(stated: str | None, unreadable: bool) -> dict[str, Any]:
     """The licence as stated; the policy's, assumed, only where nothing at all was stated."""
-    nothing = not unreadable and (stated is None or _is_nothing(stated))
+    nothing = not unreadable and (stated is None or is_nothing(stated))
     spdx = POLICY if nothing else licence.normalise(stated)
     return {
         "licence": spdx,
@@ -222,13 +236,6 @@ def _licence(stated: str | None, unreadable: bool) -> dict[str, Any]:
         "licence_url": licence.get(spdx).url if spdx else None,
         "licence_assumed": nothing,
     }
-
-
-def _modalities(words: Iterable[str | None]) -> dict[str, list[str]]:
-    """Words that name a modality, and the DICOM codes of those that have one."""
-    raw = sorted({word.lower() for word in words if word} & _table("modality", "mri_suffix"))
-    codes = sorted({code for code in map(modality.normalise, raw) if code})
-    return {"modalities": codes, "modalities_raw": raw}
 
 
 def _distributions(
@@ -261,61 +268,6 @@ def _distributions(
     ]
 
 
-def _creators(
-    authors: list[str | None] | None, contributors: list[dict[str, Any] | None] | None
-) -> list[Creator]:
-    """The authors in their order, with the ORCID iD of the contributor of the same name."""
-    people = [person for person in contributors or () if person and person["name"]]
-    known: dict[str, str] = {}
-    for person in people:
-        if found := _ORCID.search(person["orcid"] or ""):
-            given, family = person["givenName"] or "", person["familyName"] or ""
-            for name in (person["name"], f"{given} {family}", f"{family} {given}"):
-                known[table.squeeze(name)] = found[0]
-    names = map(_name, authors or [person["name"] for person in people])
-    return [
-        Creator(name=name, orcid=known.get(table.squeeze(name)))
-        for name in dict.fromkeys(names)
-        if name and not _is_nothing(name)
-    ]
-
-
-def _name(text: str | None) -> str | None:
-    """A name without the e-mail address that was written beside it."""
-    return (plain_text(text) or "").replace("[e-mail removed]", "").strip(" ()<>,;:-") or None
-
-
-def _body_parts(stated: list[str | None] | None) -> list[Term]:
-    terms = []
-    for word in _words(stated):
-        found = anatomy.normalise(word)
-        terms.append(
-            Term(label=found.label, code=found.code, system=found.system, raw=word)
-            if found
-            else Term(label=word, raw=word)
-        )
-    return terms
-
-
-def _conditions(text: str | None) -> list[Term]:
-    return [Term(label=word, raw=word) for word in _words([text])]
-
-
-def _tasks(stated: list[str | None] | None) -> list[str]:
-    return [word for word in _words(stated) if not word.startswith("TODO")]
-
-
-def _words(values: Iterable[str | None] | None) -> list[str]:
-    """The values that say something, each once, in their order."""
-    words = (plain_text(value) for value in values or ())
-    return list(dict.fromkeys(word for word in words if word and not _is_nothing(word)))
-
-
-def _in_years(species: str | None) -> bool:
-    """Whether ages are in years, as BIDS wishes: those of animals are often weeks or days."""
-    return species is None or _is_nothing(species) or "human" in table.words(species)
-
-
 def _counts(tally: dict[str, int] | None) -> list[Count]:
     return [Count(value=value, count=count) for value, count in (tally or {}).items()]
 
@@ -337,15 +289,3 @@ def _moment(text: str | None) -> datetime | None:
 def _year(text: str | None) -> int | None:
     moment = _moment(text)
     return moment.year if moment else None
-
-
-def _is_nothing(word: str) -> bool:
-    return not word.strip() or word.strip().lower() in _table("nothing")
-
-
-@cache
-def _table(*uses: str) -> frozenset[str]:
-    path = Path(__file__).with_name("openneuro_words.csv")
-    with path.open(encoding="utf-8", newline="") as file:
-        rows = csv.DictReader(line for line in file if not line.startswith("#"))
-        return frozenset(row["word"] for row in rows if row["use"] in uses)

@@ -26,7 +26,7 @@ import pyarrow as pa
 
 from harvesters import base, series, xnat_records, xnat_sweep, xnat_table
 from harvesters.credentials import credentials
-from harvesters.http import StatusError
+from harvesters.http import StatusError, without_query
 from harvesters.xnat_scans import Tally
 from harvesters.xnat_sweep import Swept, address
 from harvesters.xnat_table import FORBIDDEN, Row
@@ -145,6 +145,12 @@ class Harvester(base.Harvester):
             if error.status in (FORBIDDEN, 404):
                 return None
             raise
+        if answer.text().lstrip().startswith("<"):
+            raise SourceError(
+                "not a word but a page (a login page or a proxy?)",
+                where=without_query(answer.url),
+                do=xnat_table.login(self.client),
+            )
         return _access(answer.text())
 
     def _tables(self, projects: list[str], counts: dict[str, dict[str, Any]]) -> Iterator[pa.Table]:

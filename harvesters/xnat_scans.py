@@ -1,7 +1,7 @@
 """XNAT's scans as image-level rows, and what is counted of a project on the way.
 
-What XNAT says of a subject is counted at once. Its sex and age go, as published, into the rows of
-its scans; nothing else of it is kept.
+What XNAT says of a subject is counted at once. Its sex, as published, and its age go into the rows
+of its scans; nothing else of it is kept.
 """
 
 from __future__ import annotations
@@ -22,6 +22,8 @@ from harvesters.xnat_table import Row, number
 from schemas.vocabulary import age, modality, sex
 
 _PLAIN = re.compile(r"[\w.,:;()/+*-]+(?: [\w.,:;()/+*-]+)*", re.ASCII)
+_YEARS = re.compile(r"[0-9]{1,3}(?:\.[0-9]+)?")
+_ROUNDING = 1e-6
 _PREVIEWS = "snapshots"
 """The resource in which XNAT keeps thumbnails of its own making."""
 
@@ -105,7 +107,7 @@ class Tally:
             "model": _text(row.get(f"{SCAN}scanner/model")),
             "study_description": _text(visit.get("label")),
             "description": _text(row.get(f"{SCAN}series_description") or row.get(f"{SCAN}type")),
-            "age_raw": row.get(AGE) or person.get("age"),
+            "age_raw": age_string(row.get(AGE) or person.get("age")),
             "sex_raw": person.get("gender"),
             "study_date": _day(visit.get("date")),
             "instances": number(row.get(f"{SCAN}frames")) if files is None else files,
@@ -158,8 +160,21 @@ def _plus(total: int | None, more: int | None) -> int | None:
     return None if total is None or more is None else total + more
 
 
+def age_string(raw: str | None) -> str | None:
+    """XNAT's age, a number of years, as a DICOM Age String (PS3.5 section 6.2), which rows hold.
+
+    In whole years, below two in whole months; what is no number stays as it is.
+    """
+    if raw is None or not _YEARS.fullmatch(raw):
+        return raw
+    years = float(raw)
+    if years < 2 and not years.is_integer():
+        return f"{int(years * 12 + _ROUNDING):03}M"
+    return f"{int(years):03}Y"
+
+
 def _years(raw: str | None) -> float | None:
-    years, problem = age.parse(raw)
+    years, problem = age.parse(age_string(raw))
     return None if problem == "implausible" else years
 
 

@@ -45,6 +45,12 @@ def demo_home(tmp_path_factory: pytest.TempPathFactory, fairscan: Fairscan) -> I
 
 
 @pytest.fixture
+def copied_demo(demo_home: Path, tmp_path: Path) -> Path:
+    """A private copy of the demo's home. Its files are hard links: replace them, never edit."""
+    return hard_linked(demo_home, tmp_path / "demo")
+
+
+@pytest.fixture
 def copied_home(release_home: Path, tmp_path: Path) -> Path:
     """A private copy of the whole release. Its files are hard links: replace them, never edit."""
     return hard_linked(release_home, tmp_path / "copied")

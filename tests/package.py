@@ -14,7 +14,13 @@ import tempfile
 import urllib.request
 from pathlib import Path
 
-PAGES = {"/": "205", "/cohort": "1,044,191", "/dataset/idc:nlst": "NLST", "/static/site.css": "{"}
+PAGES = {
+    "/": "2,589",
+    "/cohort": "1,044,191",
+    "/dataset/idc:nlst": "NLST",
+    "/dataset/openneuro:ds000117": "face processing",
+    "/static/site.css": "{",
+}
 _ADDRESS = re.compile(r"http://127\.0\.0\.1:\d+")
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from catalog.settings import settings
 from schemas.source import Source
 from tests.commands import Fairscan
 
@@ -26,17 +27,35 @@ COMMANDS = [
 
 @pytest.mark.parametrize("line", COMMANDS)
 def test_a_command_of_the_readme_runs(
-    line: str, copied_home: Path, fairscan: Fairscan, tmp_path: Path
+    line: str, copied_demo: Path, fairscan: Fairscan, tmp_path: Path
 ) -> None:
     words = shlex.split(line, comments=True)[1:]
     words = [str(tmp_path / "subset.json") if word == "subset.json" else word for word in words]
-    done = fairscan(*words, home=copied_home)
+    done = fairscan(*words, home=copied_demo)
     assert done.returncode == 0, done.stderr
 
 
 def test_the_example_of_a_source_file_is_one() -> None:
     example = next(block for language, block in BLOCKS if language == "toml" and "key" in block)
     assert Source.model_validate(tomllib.loads(example)).key == "idc"
+
+
+def test_the_examples_of_settings_are_some(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("FAIRSCAN_HOME", str(tmp_path / "home"))
+    examples = [block for language, block in BLOCKS if language == "toml" and "[sources." in block]
+    assert len(examples) == 2
+    for example in examples:
+        Path("fairscan.toml").write_text(example)
+        assert set(tomllib.loads(example)["sources"]) <= set(settings().sources)
+
+
+def test_what_the_readme_counts_is_what_the_demo_holds(demo_home: Path, fairscan: Fairscan) -> None:
+    held = fairscan.json("status", home=demo_home)
+    assert f"{held['datasets']:,} datasets of six repositories" in TEXT
+    assert f"{held['series']:,} series" in TEXT
+    for row in fairscan.json("sources", home=demo_home):
+        assert re.search(rf"\b{row['datasets']:,}\b", TEXT), row["key"]
 
 
 def test_files_and_targets_that_the_readme_names_exist() -> None:

@@ -32,7 +32,7 @@ def status(json: bool = JSON) -> None:
     if place.current.is_symlink() or not last:
         page = Reader(current_release(place)).status()
     hidden = ("quarantine", "digest", "generator")
-    runs = [{k: v for k, v in run.items() if k not in hidden} for run in last]
+    runs = [{k: v for k, v in run.items() if k not in hidden} | _basis(run) for run in last]
     quarantined = [
         {"source": run["source"], "local_id": entry["local_id"], "reason": entry["reason"]}
         for run in last
@@ -72,12 +72,16 @@ def _print_status(
     output.table(
         [
             [r["source"], r["state"], r["finished"][:19], r.get("version"),
-             output.number(r.get("datasets")), output.number(r.get("series")), r["message"]]
+             output.number(r.get("datasets")), output.number(r.get("series")),
+             output.number(r.get("requests")), output.size(r.get("bytes"))]
             for r in runs
         ],
-        ["source", "state", "last run", "version", "datasets", "series", ""],
-        right=["datasets", "series"],
+        ["source", "state", "last run", "version", "datasets", "series", "requests", "received"],
+        right=["datasets", "series", "requests", "received"],
     )  # fmt: skip
+    for run in runs:
+        if run["message"]:
+            print(f"{run['source']}: {run['message']}")
     if quarantined:
         output.table([[q["source"], q["local_id"], q["reason"]] for q in quarantined],
                      ["source", "quarantined", "reason"])  # fmt: skip
@@ -93,8 +97,16 @@ def _print_status(
         )  # fmt: skip
 
 
+def _basis(run: dict[str, Any]) -> dict[str, Any]:
+    """What the records rest on that the run left in place: a snapshot, a harvest, or nothing."""
+    digest = run.get("digest")
+    if digest is None:
+        return {"basis": "nothing"}
+    return {"basis": "snapshot" if str(digest).startswith("snapshot:") else "harvest"}
+
+
 def sources(json: bool = JSON) -> None:
-    """Every source: what it is, and what it holds here."""
+    """Every source: what it holds here, and whether that was read live or from a snapshot."""
     from catalog.home import current_release, home
     from catalog.reader import Reader
 
@@ -104,12 +116,13 @@ def sources(json: bool = JSON) -> None:
         return
     output.table(
         [
-            [r["key"], r["name"], r["status"], r["state"], r["version"],
-             output.number(r["datasets"]), output.number(r["series"]), r["landing_url"]]
+            [r["key"], r["name"], output.number(r["datasets"]), output.number(r["series"]),
+             r["words"], r["landing_url"]]
             for r in rows
         ],
-        ["source", "name", "status", "last run", "version", "datasets", "series", "page"],
+        ["source", "name", "datasets", "series", "how it stands", "page"],
         right=["datasets", "series"],
+        whole=["source"],
     )  # fmt: skip
 
 

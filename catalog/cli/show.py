@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
 import typer
 
 from catalog.cli import output
 from catalog.cli.options import JSON, with_facets
 from catalog.search import FACETS, SORTS
 from schemas.errors import UsageError
+
+if TYPE_CHECKING:
+    from catalog.reader import DatasetPage
 
 TEXT = typer.Argument(None, metavar="[TEXT]...", help="Words, an id or a DOI.")
 
@@ -50,14 +56,16 @@ def search(
         return
     if found.note:
         output.say(found.note)
-    print(f"{found.total:,} datasets" + (f", page {page}" if page > 1 else ""))
+    what = "dataset" if found.total == 1 else "datasets"
+    print(f"{found.total:,} {what}" + (f", page {page}" if page > 1 else ""))
     output.table(
         [
             [h.id, h.title, " ".join(h.modalities), output.number(h.subjects),
-             output.number(h.series), output.size(h.bytes), h.licence or h.licence_raw, h.doi]
+             output.number(h.series), output.size(h.bytes), _licence(h.licence, h.licence_raw,
+             h.licence_assumed), h.snapshot, h.doi]
             for h in found.hits
         ],
-        ["id", "title", "modalities", "subjects", "series", "size", "licence", "doi"],
+        ["id", "title", "modalities", "subjects", "series", "size", "licence", "snapshot", "doi"],
         right=["subjects", "series", "size"],
         whole=["id"],
     )  # fmt: skip
@@ -79,34 +87,52 @@ def show(
         return
     record = page.record
     print(f"{record['title']}\n{record['id']}\n")
+    for line in _notes(page):
+        print(line)
     if record["description"]:
         print(record["description"] + "\n")
+    provenance = record["provenance"]
     rows = [
-        (name, value, record["provenance"].get(name, {}).get("method"))
+        (name, value, _told(provenance.get(name)))
         for name, value in (
             ("doi", record["doi"]),
-            ("licence", record["licence"] or record["licence_raw"]),
+            (
+                "licence",
+                _licence(record["licence"], record["licence_raw"], record["licence_assumed"]),
+            ),
             ("access", record["access"]),
             ("modalities", ", ".join(record["modalities"])),
             ("body_parts", ", ".join(term["label"] for term in record["body_parts"])),
             ("conditions", ", ".join(term["label"] for term in record["conditions"])),
             ("species", ", ".join(record["species"])),
-            ("subjects", output.number(record["subjects"])),
-            ("studies", output.number(record["studies"])),
-            ("series", output.number(record["series"])),
-            ("images", output.number(record["images"])),
-            ("bytes", output.size(record["bytes"])),
+            ("tasks", ", ".join(record["tasks"])),
+            ("subjects", record["subjects"] and output.number(record["subjects"])),
+            ("studies", record["studies"] and output.number(record["studies"])),
+            ("series", record["series"] and output.number(record["series"])),
+            ("images", record["images"] and output.number(record["images"])),
+            ("bytes", record["bytes"] and output.size(record["bytes"])),
+            ("sexes", ", ".join(f"{c['value']} {c['count']:,}" for c in record["sexes"])),
+            ("creators", _some([c["name"] for c in record["creators"]])),
+            ("funders", _some(record["funders"])),
+            ("publisher", record["publisher"]),
+            ("year", record["year"]),
+            ("citations", record["citations"]),
             ("landing_url", record["landing_url"]),
             ("version", record["version"]),
         )
+        if value not in (None, "")
     ]
     output.table(rows, ["fact", "value", "how it is known"])
     output.table(
-        [[p["doi"], p["licence"] or p["licence_raw"], output.number(p["series"]),
-          output.size(p["bytes"]), p["title"]] for p in record["distributions"]],
-        ["part (DOI)", "licence", "series", "size", "title"],
+        [[p["title"], p["route"], p["url"], p["access"], p["licence"] or p["licence_raw"],
+          output.number(p["series"]), output.size(p["bytes"]), p["doi"]]
+         for p in record["distributions"]],
+        ["part", "way", "address", "access", "licence", "series", "size", "doi"],
         right=["series", "size"],
     )  # fmt: skip
+    if record["related"]:
+        output.table([[r["relation"], r["scheme"], r["value"]] for r in record["related"]],
+                     ["relation", "", "identifier"])  # fmt: skip
     if page.findings:
         output.table(
             [[f["severity"], f["check_id"], f["message"], f["evidence"],
@@ -114,3 +140,34 @@ def show(
             ["severity", "check", "finding", "evidence (masked)", "series", "policy"],
             right=["series"],
         )  # fmt: skip
+
+
+def _notes(page: DatasetPage) -> Iterator[str]:
+    """What a person should know before the facts: how old they are, and where else it is."""
+    record = page.record
+    if record["snapshot"]:
+        yield f"from the packaged snapshot of {record['snapshot']}, not read live"
+    for link in page.links:
+        if link["relation"] in ("same_as", "mirror_of"):
+            yield f"the same dataset: {link['other_id']} ({link['evidence']})"
+    if record["status"] != "active":
+        yield f"{record['status']} by its repository"
+    for other in page.successors:
+        yield f"replaced by {other['id']}  {other['title']}"
+    yield ""
+
+
+def _told(provenance: dict[str, Any] | None) -> str | None:
+    if provenance is None:
+        return None
+    day = provenance["snapshot"]
+    return f"{provenance['method']}, snapshot of {day}" if day else str(provenance["method"])
+
+
+def _licence(spdx: str | None, raw: str | None, assumed: bool) -> str | None:
+    return f"{spdx} (assumed)" if spdx and assumed else spdx or raw
+
+
+def _some(names: list[str], most: int = 10) -> str:
+    more = len(names) - most
+    return "; ".join(names[:most]) + (f"; and {more:,} more" if more > 0 else "")

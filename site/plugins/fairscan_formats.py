@@ -180,7 +180,7 @@ def reached(access: str | None, ways: Iterable[str] = ()) -> str:
     if access is None:
         return " or ".join(map(_reached, others)) if others else ACCESS_NOT_STATED
     named = ", ".join(map(_reached, others))
-    return f"{_reached(access)}, parts: {named}" if others else _reached(access)
+    return f"{_reached(access)}, in part {named}" if others else _reached(access)
 
 
 def _reached(access: str) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 
 from tests.commands import Fairscan
@@ -35,11 +36,34 @@ def test_status_without_a_release_says_how_to_make_one(fairscan: Fairscan, tmp_p
 
 
 def test_sources_says_what_each_holds_here(fairscan: Fairscan, release_home: Path) -> None:
-    (idc,) = fairscan.json("sources", home=release_home)
+    idc, *others = fairscan.json("sources", home=release_home)
     assert (idc["key"], idc["datasets"], idc["series"]) == ("idc", 205, 1_044_191)
-    assert idc["state"] == "ok"
+    assert (idc["state"], idc["basis"]) == ("ok", "installed")
+    assert {(other["datasets"], other["words"]) for other in others} <= {(0, "never read")}
     done = fairscan("sources", home=release_home)
     assert "NCI Imaging Data Commons" in done.stdout
+
+
+def test_sources_says_which_rest_on_a_snapshot(fairscan: Fairscan, demo_home: Path) -> None:
+    rows = {row["key"]: row for row in fairscan.json("sources", home=demo_home)}
+    assert rows["openneuro"]["basis"] == "snapshot"
+    assert rows["openneuro"]["requests"] == 0
+    assert rows["idc"]["basis"] == "installed"
+    done = fairscan("sources", home=demo_home)
+    for row in rows.values():
+        assert row["words"] in done.stdout
+
+
+def test_status_says_what_each_run_left_and_what_it_asked(
+    fairscan: Fairscan, demo_home: Path
+) -> None:
+    status = fairscan.json("status", home=demo_home)
+    runs = {run["source"]: run for run in status["runs"]}
+    assert (runs["tcia"]["basis"], runs["idc"]["basis"]) == ("snapshot", "harvest")
+    assert runs["tcia"]["requests"] == 0
+    done = fairscan("status", home=demo_home)
+    assert re.search(r"source +state +last run +version +datasets +series +requests", done.stdout)
+    assert "snapshot of 20" in done.stdout
 
 
 def test_the_first_release_has_nothing_to_compare_with(

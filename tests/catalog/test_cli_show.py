@@ -102,6 +102,34 @@ def test_show_as_json_is_the_whole_record_with_findings_and_links(
     assert {link["relation"] for link in linked} == {"derived_from"}
 
 
+def test_show_says_that_a_record_is_a_snapshot_how_to_get_it_and_where_else_it_is(
+    fairscan: Fairscan, demo_home: Path
+) -> None:
+    done = fairscan("show", "tcia:prostatex", home=demo_home)
+    day = fairscan.json("show", "tcia:prostatex", home=demo_home)["snapshot"]
+    assert f"from the packaged snapshot of {day}, not read live" in done.stdout
+    assert "the same dataset: idc:prostatex (doi)" in done.stdout
+    assert f"stated, snapshot of {day}" in done.stdout
+    assert "https://www.cancerimagingarchive.net/wp-content/uploads/" in done.stdout
+    assert "\n series " not in done.stdout, "what is not known is not listed"
+
+
+def test_search_names_the_snapshot_and_an_assumed_licence(
+    fairscan: Fairscan, demo_home: Path
+) -> None:
+    done = fairscan("search", "ds000117", home=demo_home)
+    assert done.stdout.startswith("1 dataset\n")
+    (hit,) = fairscan.json("search", "ds000117", home=demo_home)["datasets"]
+    assert hit["snapshot"] in done.stdout
+    assert ("CC0-1.0 (assumed)" in done.stdout) == hit["licence_assumed"]
+
+
+def test_search_in_one_repository(fairscan: Fairscan, demo_home: Path) -> None:
+    found = fairscan.json("search", "--source", "grand_challenge", home=demo_home)
+    assert found["total"] == found["facets"]["source"]["grand_challenge"] > 200
+    assert {hit["source"] for hit in found["datasets"]} == {"grand_challenge"}
+
+
 def test_show_of_an_unknown_id_is_wrong_usage(fairscan: Fairscan, release_home: Path) -> None:
     line = fairscan.refuses("show", "idc:prostate-x", home=release_home, code=2)
     assert line == "no dataset 'idc:prostate-x'. Look for it: fairscan search 'idc:prostate-x'"

@@ -242,6 +242,8 @@ def test_a_private_repository_of_ones_own_is_read_and_stays_after_its_settings_g
     (new / "fairscan.toml").write_text(
         f'[sources.ours]\nkind = "xnat"\nname = "Our XNAT"\nbase_url = "{world.health_ri.base}"\n'
         "requests_per_second = 1000.0\n"
+        f'[sources.datacite]\nbase_url = "{world.datacite.url}"\n'
+        f'[sources.crossref]\nbase_url = "{world.crossref.url}"\n'
     )
     assert refreshed(fairscan, new, "ours")["ours"]["state"] == "ok"
     assert fairscan.json("show", "ours:worc", home=new)["source"] == "ours"

@@ -151,7 +151,7 @@ def small() -> Site:
                 "sub-1_MR1",
                 "OPEN",
                 "XNAT_S1",
-                age="30",
+                age="30.0",
                 scans=[
                     Scan("1", frames="999", description="t1_mprage", resources=[dicom, thumbs]),
                     Scan("2-MR1", "BOLD", modality="", frames="180", resources=[nifti]),

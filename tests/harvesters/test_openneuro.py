@@ -160,13 +160,26 @@ def test_only_what_changed_is_asked_for_again(tmp_path: Path) -> None:
     assert second.datasets["ds000003"].model_dump(exclude={"retrieved", "provenance"}) == same
 
 
-def test_a_snapshot_that_is_deprecated_is_read_again(tmp_path: Path) -> None:
+def test_a_snapshot_that_is_deprecated_is_read_again_once(tmp_path: Path) -> None:
     with OpenNeuro([dataset("ds000001")]) as repo:
         run(repo, tmp_path / "first")
         marked = {"id": "ds000001:1.0.0", "timestamp": "2026-01-01"}
         repo.datasets[0]["latestSnapshot"]["deprecated"] = marked
         second = run(repo, tmp_path / "second", tmp_path / "first")
-    assert second.datasets["ds000001"].status is Status.DEPRECATED
+        assert second.datasets["ds000001"].status is Status.DEPRECATED
+        repo.told.clear()
+        third = run(repo, tmp_path / "third", tmp_path / "second")
+        assert dict(repo.told) == {"Listed": 1}
+    assert third.datasets["ds000001"].status is Status.DEPRECATED
+
+
+def test_a_day_of_publication_that_changed_needs_no_other_question(tmp_path: Path) -> None:
+    with OpenNeuro([dataset("ds000001")]) as repo:
+        assert run(repo, tmp_path / "first").datasets["ds000001"].year is None
+        repo.datasets[0]["publishDate"] = "2021-03-04T00:00:00.000Z"
+        repo.told.clear()
+        assert run(repo, tmp_path / "second", tmp_path / "first").datasets["ds000001"].year == 2021
+        assert dict(repo.told) == {"Listed": 1}
 
 
 def test_a_snapshot_without_a_commit_is_read_each_time(tmp_path: Path) -> None:

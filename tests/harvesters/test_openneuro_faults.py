@@ -112,6 +112,15 @@ def test_a_row_that_its_snapshot_took_away_is_found_again(tmp_path: Path) -> Non
     assert (len(found.datasets), found.aside) == (120, {})
 
 
+def test_a_row_that_failed_makes_no_other_row_be_read_again(tmp_path: Path) -> None:
+    with OpenNeuro(some(50)) as repo:
+        run(repo, tmp_path / "first")
+        repo.told.clear()
+        repo.broken = {"ds000007": 1}
+        run(repo, tmp_path / "second", tmp_path / "first")
+        assert dict(repo.told) == {"Listed": 1, "Ids": 1, "Details": 1, "Metadata": 1}
+
+
 def test_a_dataset_that_stays_broken_is_set_aside_with_what_is_known(tmp_path: Path) -> None:
     with OpenNeuro(
         [*some(11), dataset("ds000011", publishDate="2020-01-02T00:00:00.000Z")]
@@ -287,6 +296,16 @@ def test_a_page_of_nothing_but_nulls_is_asked_for_without_what_broke_it(tmp_path
     with OpenNeuro(some(2)) as repo:
         repo.fail("replace", GRAPHQL, Reply(json.dumps(body).encode()), times=1)
         assert len(run(repo, tmp_path).datasets) == 2
+
+
+@pytest.mark.parametrize("name", ["ids_only_page", "graphql-dbf9bf-POST"])
+def test_a_recorded_list_leads_to_its_datasets(tmp_path: Path, name: str) -> None:
+    edges = json.loads(canned(name).body)["data"]["datasets"]["edges"]
+    listed = [edge["node"]["id"] for edge in edges]
+    with OpenNeuro([dataset(local) for local in listed]) as repo:
+        repo.fail("replace", GRAPHQL, canned(name), times=1)
+        found = run(repo, tmp_path)
+    assert set(found.datasets) == set(listed)
 
 
 def test_metadata_that_fails_takes_nothing_else_with_it(tmp_path: Path) -> None:

@@ -105,6 +105,14 @@ def test_another_doi_is_a_related_one_and_never_the_datasets(stated: str, relati
     assert link.value == stated.removeprefix("doi:").lower()
 
 
+def test_versions_are_ordered_by_number() -> None:
+    node = dataset(
+        "ds000001", "1.0.10", description={"DatasetDOI": "10.18112/openneuro.ds000001.v1.0.9"}
+    )
+    (link,) = openneuro_records.live(kept(node), NOW).related
+    assert link.relation == "IsNewVersionOf"
+
+
 @pytest.mark.parametrize("stated", [None, "", "mockDOI", "TODO", "10.18112"])
 def test_what_is_no_doi_leaves_the_built_one(stated: str | None) -> None:
     found = described(DatasetDOI=stated)

@@ -136,3 +136,13 @@ def test_a_live_record_goes_over_the_snapshot_field_by_field(
     assert (both.title, both.subjects) == ("New name", 16)
     assert both.provenance["title"].snapshot is None
     assert both.provenance["subjects"].snapshot == date(2026, 8, 8)
+
+
+def test_terms_that_are_stated_but_not_understood_are_not_filled_by_an_assumption(
+    tmp_path: Path, datasets: dict[str, Dataset]
+) -> None:
+    with OpenNeuro([dataset("ds000001", description={"License": "Ask us"})]) as repo:
+        live = run(repo, tmp_path).datasets["ds000001"]
+    both = overlaid(datasets["ds000001"], live)
+    assert (both.licence, both.licence_raw, both.licence_url) == (None, "Ask us", None)
+    assert both.licence_assumed is False

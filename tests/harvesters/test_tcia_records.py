@@ -70,7 +70,15 @@ def test_every_kind_of_nothing_is_unknown(nothing: Any) -> None:
 
 @pytest.mark.parametrize(
     ("written", "read_as"),
-    [("1,566", 1566), (20, 20), ("0", 0), ("-3", None), ("about 50", None), (True, None)],
+    [
+        ("1,566", 1566),
+        (20, 20),
+        ("0", 0),
+        ("-3", None),
+        ("about 50", None),
+        (True, None),
+        ("9" * 20, None),
+    ],
 )
 def test_numbers_come_as_numbers_or_as_text(written: Any, read_as: int | None) -> None:
     assert tw.number(written) == read_as

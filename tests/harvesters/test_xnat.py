@@ -10,6 +10,7 @@ from urllib.parse import unquote
 import pytest
 
 from harvesters.base import harvester_for, load_sources
+from harvesters.xnat_scans import age_string
 from schemas.dataset import Access, Count, Creator, Identifier, Method
 from schemas.errors import SourceError
 from schemas.series import SERIES
@@ -201,6 +202,15 @@ def test_files_that_nobody_counted_are_told_by_the_frames_and_their_size_is_unkn
     assert (brought.datasets["SHARE"].images, brought.datasets["SHARE"].bytes) == (4, 2800)
 
 
+def test_the_names_of_scans_and_sessions_are_plain_text(host: Xnat, tmp_path: Path) -> None:
+    session = host.site.sessions[0]
+    session.label = "by ada@example.org"
+    session.scans[0].description = "<script>x()</script>t1 &lt; 2 mm"
+    row = read(host, tmp_path).row("XNAT_E1/1")
+    assert row["study_description"] == "by [e-mail removed]"
+    assert row["description"] == "t1 < 2 mm"
+
+
 def test_sex_and_age_are_counted_and_those_that_mean_nothing_are_not(
     host: Xnat, tmp_path: Path
 ) -> None:
@@ -209,8 +219,10 @@ def test_sex_and_age_are_counted_and_those_that_mean_nothing_are_not(
     assert brought.datasets["OPEN"].age_bands == [Count(value="30-39", count=1)]
     assert brought.datasets["SHARE"].age_bands == [Count(value="50-59", count=1)], "250 is no age"
     row = brought.row("XNAT_E1/1")
-    assert (row["age_raw"], row["age_years"], row["sex"]) == ("30", 30.0, "M")
-    assert brought.row("XNAT_E6/1")["age_raw"] == "55", "the subject's, where the session has none"
+    assert (row["age_raw"], row["age_years"], row["sex"]) == ("030Y", 30.0, "M")
+    assert brought.row("XNAT_E6/1")["age_raw"] == "055Y", (
+        "the subject's, where the session has none"
+    )
 
 
 def test_nothing_else_of_a_person_is_asked_for_or_kept(host: Xnat, tmp_path: Path) -> None:
@@ -231,6 +243,7 @@ def test_what_nobody_filled_in_is_unknown(host: Xnat, tmp_path: Path) -> None:
     assert brought.row("XNAT_E2/1")["study_date"] is None
     assert brought.row("XNAT_E2/1")["manufacturer_raw"] is None
     assert (found.subjects, found.series) == (0, 0), "a public project was read, and is empty"
+    assert not host.asked("project=BARE"), "without a session there is no scan to ask for"
 
 
 def test_a_public_project_that_may_not_be_read_has_unknown_counts_and_is_told(
@@ -354,6 +367,28 @@ def test_scans_come_in_three_questions_a_project_at_the_allowed_concurrency(
         assert brought.harvest.series == 80
         assert len(host.log) == 2 + 3 * 8
         assert 1 < host.busiest <= 3
+
+
+@pytest.mark.parametrize(
+    ("years", "written"),
+    [
+        ("31", "031Y"),
+        ("24.0", "024Y"),
+        ("71.93", "071Y"),
+        ("0.25", "003M"),
+        ("1.75", "021M"),
+        ("1", "001Y"),
+        ("250", "250Y"),
+        ("045Y", "045Y"),
+        ("90+", "90+"),
+        ("-4", "-4"),
+        (None, None),
+    ],
+)
+def test_an_age_in_years_is_written_as_dicom_writes_it(
+    years: str | None, written: str | None
+) -> None:
+    assert age_string(years) == written
 
 
 # The fingerprint.

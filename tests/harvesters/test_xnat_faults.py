@@ -104,6 +104,14 @@ def test_a_login_page_with_status_200_holds_the_source_and_says_what_to_do(
     assert "Set FAIRSCAN_NITRC_IR_USER and FAIRSCAN_NITRC_IR_PASSWORD" in why
 
 
+def test_a_login_page_instead_of_an_accessibility_holds_the_source(
+    host: Xnat, tmp_path: Path
+) -> None:
+    host.tells = False
+    host.fail("html", "/OPEN/accessibility")
+    assert "not a word but a page" in refused(host, tmp_path)
+
+
 @pytest.mark.parametrize("mode", ["401", "302", "html"])
 def test_a_host_that_wants_a_login_says_so_and_an_account_opens_it(
     host: Xnat, tmp_path: Path, mode: str, monkeypatch: pytest.MonkeyPatch
@@ -206,10 +214,8 @@ def test_a_host_that_filters_nothing_gives_no_project_anothers_scans(
 
     host.fail("replace", SCANS, unfiltered)
     brought = read(host, tmp_path)
-    assert brought.datasets["OPEN"].series == 5
-    assert {row["dataset_id"] for row in brought.rows if row["study"] == "XNAT_E4"} == {
-        "nitrc_ir:SHARE"
-    }
+    assert (brought.datasets["OPEN"].series, brought.harvest.series) == (5, 7)
+    assert (brought.datasets["OPEN"].studies, brought.datasets["SHARE"].studies) == (3, 2)
 
 
 def test_a_column_that_the_host_does_not_know_is_unknown(host: Xnat, tmp_path: Path) -> None:

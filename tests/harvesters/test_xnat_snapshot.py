@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from datetime import date
 from pathlib import Path
 
 from harvesters.base import harvester_for, load_sources
 from harvesters.record import overlaid
-from harvesters.snapshots import load
+from harvesters.snapshots import from_health_ri, from_nitrc_ir, load
 from schemas.dataset import Access, Dataset
 from tests.emulators.xnat import Xnat
 from tests.emulators.xnat_site import Project, Site
@@ -61,3 +62,26 @@ def test_a_live_project_takes_from_the_snapshot_what_it_may_not_count(tmp_path: 
     both = overlaid(snapshot("nitrc_ir")["ABIDE"], live)
     assert (both.title, both.subjects) == ("ABIDE, live", 1112)
     assert both.provenance["subjects"].snapshot == date(2022, 5, 11)
+
+
+def test_health_ris_snapshot_is_what_its_table_says(tmp_path: Path) -> None:
+    day, origin, rows = from_health_ri.facts(tmp_path)
+    packaged = load("health_ri")
+    assert packaged is not None
+    assert (packaged.day, packaged.origin) == (day, origin)
+    assert list(packaged.rows()) == sorted(rows, key=lambda row: str(row["_id"]))
+
+
+def test_a_listed_project_is_packaged_with_zero_subjects_as_unknown(tmp_path: Path) -> None:
+    listed = [
+        {"ID": "PING", "name": "PING Study", "access": "restricted", "subjects": 0},
+        {"ID": "OASIS3", "name": None, "access": "restricted", "subjects": None},
+        {"ID": "ixi", "name": "IXI dataset", "access": "public", "subjects": 584},
+    ]
+    (tmp_path / "nitrc_ir_projects.json").write_text(json.dumps({"projects": listed}))
+    _, _, rows = from_nitrc_ir.facts(tmp_path)
+    assert [(row["ID"], row["access"], row["subjects"], row.get("day")) for row in rows] == [
+        ("PING", "protected", None, None),
+        ("OASIS3", "protected", None, "2024-05-09"),
+        ("ixi", "public", 584, None),
+    ]

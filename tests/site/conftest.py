@@ -7,6 +7,7 @@ import re
 import shutil
 import threading
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -27,9 +28,23 @@ FLAGS = [
 
 @pytest.fixture(scope="session")
 def server(release_home: Path, fairscan: Fairscan) -> Iterator[str]:
+    """The address of a site over the release of the whole IDC index."""
+    with served(fairscan, release_home) as address:
+        yield address
+
+
+@pytest.fixture(scope="session")
+def demo_server(demo_home: Path, fairscan: Fairscan) -> Iterator[str]:
+    """The address of a site over the release of every packaged snapshot."""
+    with served(fairscan, demo_home) as address:
+        yield address
+
+
+@contextmanager
+def served(fairscan: Fairscan, home: Path) -> Iterator[str]:
     """The address of `fairscan serve` on a free port; afterwards, it must have logged no error."""
     log: list[str] = []
-    with fairscan.running("serve", "--port", "0", home=release_home) as serving:
+    with fairscan.running("serve", "--port", "0", home=home) as serving:
         address = re.search(r"http://127\.0\.0\.1:\d+", serving.stderr.readline())
         assert address, "the server gave no address"
         reading = threading.Thread(target=log.extend, args=(serving.stderr,))
@@ -62,7 +77,21 @@ def browser() -> Iterator[Browser]:
 
 @pytest.fixture
 def visit(browser: Browser, server: str) -> Iterator[Callable[..., Page]]:
-    """Open a path of the site in a fresh context.
+    """Open a path of the site over the IDC index: see `opener`."""
+    with opener(browser, server) as open_page:
+        yield open_page
+
+
+@pytest.fixture
+def demo_visit(browser: Browser, demo_server: str) -> Iterator[Callable[..., Page]]:
+    """Open a path of the site over every packaged snapshot: see `opener`."""
+    with opener(browser, demo_server) as open_page:
+        yield open_page
+
+
+@contextmanager
+def opener(browser: Browser, server: str) -> Iterator[Callable[..., Page]]:
+    """Open a path of a site in a fresh context.
 
     After the test, any console error, CSP violation, script error or request to another host
     fails it.

@@ -2,86 +2,25 @@
 
 from __future__ import annotations
 
-import importlib.util
 import re
 from dataclasses import replace
-from datetime import UTC, datetime
-from pathlib import Path
 from types import SimpleNamespace
-from typing import Any
 
 import pytest
-from jinja2 import Environment, FileSystemLoader
 
 from catalog.facets import Facet, FacetValue, Query
-from catalog.search import SORTS, Hit, SearchPage
-from schemas.dataset import Dataset
-
-SITE = Path(__file__).parents[2] / "site"
-HOSTILE = "\"><script>alert(1)</script><img src=x onerror='alert(1)'>"
-
-
-def formats() -> Any:
-    """The site's formats, loaded as Datasette loads a plugin: by path."""
-    spec = importlib.util.spec_from_file_location(
-        "fairscan_formats", SITE / "plugins" / "fairscan_formats.py"
-    )
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
-
-
-def render(template: str, **context: Any) -> str:
-    """A page of the site over made-up values."""
-    pages = Environment(
-        loader=FileSystemLoader(SITE / "templates"), autoescape=True, trim_blocks=True
-    )
-    formats().prepare_jinja2_environment(pages)
-    pages.globals.update(
-        href=lambda path: f"/{path}", style_path="static/site.css", script_path="static/site.js"
-    )
-    info = SimpleNamespace(
-        id="20261123T000000Z",
-        created=datetime(2026, 11, 23, tzinfo=UTC),
-        generator="fairscan",
-        counts={"datasets": 1, "series": 1, "subjects": 1, "bytes": 1},
-    )
-    return pages.get_template(template).render(info=info, **context)
-
-
-def hostile_hit() -> Hit:
-    return Hit(
-        id=f"x:{HOSTILE}", source=HOSTILE, kind=HOSTILE, title=HOSTILE, summary=HOSTILE,
-        doi=HOSTILE, licence=HOSTILE, licence_raw=HOSTILE, licence_assumed=True, access=HOSTILE,
-        accesses=(HOSTILE, "open"), status=HOSTILE, modalities=(HOSTILE,),
-        body_parts=(HOSTILE,) * 5, conditions=(HOSTILE,), species=(HOSTILE,), subjects=None,
-        studies=None, series=None, bytes=None, year=None, modified=HOSTILE, snapshot="2026-08-21",
-        elsewhere=(f"y:{HOSTILE}",), findings=1, worst="warning",
-    )  # fmt: skip
-
-
-def hostile_record() -> dict[str, Any]:
-    now = datetime(2026, 11, 23, tzinfo=UTC)
-    part = {"title": HOSTILE, "route": HOSTILE, "licence_url": "javascript:alert(1)",
-            "doi": HOSTILE, "licence_raw": HOSTILE, "citation": HOSTILE}  # fmt: skip
-    return Dataset.model_validate(
-        {
-            "id": "x:1", "source": "x", "kind": "collection", "title": HOSTILE,
-            "description": HOSTILE * 40, "landing_url": "javascript:alert(1)", "doi": HOSTILE,
-            "licence_raw": HOSTILE, "publisher": HOSTILE, "species": [HOSTILE],
-            "conditions": [{"label": HOSTILE}], "retrieved": now, "distributions": [part],
-            "provenance": {"title": {"source": HOSTILE, "retrieved_at": now, "method": "stated"}},
-        }
-    ).model_dump(mode="json")  # fmt: skip
-
-
-def assert_harmless(page: str) -> None:
-    assert "alert(1)" in page
-    assert "<script>alert" not in page
-    assert "<img" not in page
-    assert not re.search(r"""(href|src|action)=["']?\s*javascript:""", page)
+from catalog.search import SORTS, SearchPage
+from tests.site.rendered import (
+    CHARTS,
+    HOSTILE,
+    SITE,
+    assert_harmless,
+    dataset_page,
+    formats,
+    hostile_hit,
+    hostile_record,
+    render,
+)
 
 
 def test_a_hostile_title_stays_text_in_a_result_list() -> None:
@@ -108,18 +47,6 @@ def test_a_hostile_record_stays_text_on_its_page_and_links_only_to_the_web() -> 
     assert "Masked in this release" in shown
 
 
-def dataset_page(links: list[dict[str, Any]] | None = None, **fields: Any) -> str:
-    """The page of a made-up dataset without findings."""
-    record = {"id": "x:1", "source": "x", "kind": "collection", "title": "One",
-              "retrieved": datetime(2026, 11, 23, tzinfo=UTC), **fields}  # fmt: skip
-    page = SimpleNamespace(
-        record=Dataset.model_validate(record).model_dump(mode="json"),
-        findings=[], links=links or [], charts=(), successors=[],
-    )  # fmt: skip
-    whole = Query(filters=(("dataset_id", ("x:1",)),))
-    return " ".join(render("dataset.html", page=page, whole=whole, labels={}).split())
-
-
 def test_a_licence_is_never_linked_to_the_text_of_another() -> None:
     by = "https://creativecommons.org/licenses/by/3.0/"
     raw = "CC BY-NC 3.0; Creative Commons Attribution 3.0"
@@ -144,9 +71,9 @@ def test_a_licence_is_linked_to_the_address_that_is_stated(spdx: str | None, sta
 
 def test_subjects_of_unknown_sex_are_counted_where_all_subjects_are_known() -> None:
     sexes = [{"value": "F", "count": 1200}, {"value": "M", "count": 300}]
-    assert "M 300, not stated 1,100</dd>" in dataset_page(subjects=2600, sexes=sexes)
-    assert "M 300</dd>" in dataset_page(subjects=1500, sexes=sexes)
-    assert "M 300</dd>" in dataset_page(subjects=None, sexes=sexes)
+    assert "M 300, not stated 1,100</dd>" in dataset_page(CHARTS, subjects=2600, sexes=sexes)
+    assert "M 300</dd>" in dataset_page(CHARTS, subjects=1500, sexes=sexes)
+    assert "M 300</dd>" in dataset_page(CHARTS, subjects=None, sexes=sexes)
 
 
 def test_an_analysis_result_names_the_collections_where_its_findings_stand() -> None:
@@ -155,13 +82,13 @@ def test_an_analysis_result_names_the_collections_where_its_findings_stand() -> 
          "evidence": "stated", "direction": way}
         for n, way in ((2, "out"), (3, "in"))
     ]  # fmt: skip
-    shown = dataset_page(links, kind="analysis_result")
+    shown = dataset_page(links=links, kind="analysis_result")
     assert (
         "None of its own. What the checks find on its series stands with the collections that it "
         'derives from: <a href="/dataset/x:2">Origin 2</a>.</p>'
     ) in shown
     assert "nothing to report" not in shown
-    assert "The checks found nothing to report." in dataset_page(links)
+    assert "The checks found nothing to report." in dataset_page(links=links)
 
 
 @pytest.mark.parametrize(
@@ -176,7 +103,9 @@ def test_a_result_says_how_many_findings_weigh_and_how_much(
     kind: str, findings: int, worst: str | None, text: str
 ) -> None:
     hit = replace(hostile_hit(), kind=kind, findings=findings, worst=worst)
-    shown = render("home.html", page=SearchPage(Query(), 1, (hit,), (), None), sorts=SORTS, labels={})
+    shown = render(
+        "home.html", page=SearchPage(Query(), 1, (hit,), (), None), sorts=SORTS, labels={}
+    )
     assert re.findall(r'class="severity[^>]*>([^<]*)<', shown) == [text]
 
 
