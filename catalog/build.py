@@ -21,6 +21,7 @@ from catalog.labels import labels
 from catalog.release import CATALOGUE, SITE, describe, new_id
 from curation import checks, metadata
 from curation import policy as policies
+from harvesters.base import REGISTRIES, load_sources
 from schemas.arrow import descriptions, schema_of
 from schemas.dataset import Dataset
 from schemas.errors import ReleaseError
@@ -324,7 +325,7 @@ def _write_tables(
         "SELECT id, CASE kind WHEN 'collection' THEN coalesce(list_filter(identifiers, "
         "lambda i: i.scheme = 'short_name')[1].value, title) ELSE title END FROM datasets"
     ).fetchall()
-    rows = labels(dict(named), sources)
+    rows = labels(dict(named), [*sources, *load_sources(REGISTRIES).values()])
     _create(connection, "labels", pa.Table.from_pylist(rows, schema=LABELS))
 
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from schemas.errors import ReleaseError
+from schemas.errors import BusyError, ReleaseError
 
 VARIABLE = "FAIRSCAN_HOME"
 BUILDING = ".building-"
@@ -79,7 +79,8 @@ def locked(place: Home, doing: str) -> Iterator[None]:
     """Hold the home for the length of a change; leftovers of a killed one are cleared first.
 
     Raises:
-        ReleaseError: if another process holds it (says which), or the home cannot be written.
+        BusyError: if another process holds it (says which).
+        ReleaseError: if the home cannot be written.
     """
     from filelock import FileLock, Timeout
 
@@ -89,7 +90,7 @@ def locked(place: Home, doing: str) -> Iterator[None]:
         lock = FileLock(place.root / "lock", timeout=0)
         lock.acquire()
     except Timeout as error:
-        raise ReleaseError(
+        raise BusyError(
             f"another fairscan is at work: {_holder(place)}",
             where=str(place.root),
             do="Wait for it to end, or stop it",

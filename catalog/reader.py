@@ -11,9 +11,10 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from catalog import postings
+from catalog import latest, postings
 from catalog import search as dataset_search
 from catalog.facets import Facet, Query
+from catalog.latest import Latest
 from catalog.postings import Postings
 from catalog.release import CATALOGUE, SITE, ReleaseInfo, read_info
 from catalog.standing import standing
@@ -26,6 +27,10 @@ if TYPE_CHECKING:
 _SEVERITY = (
     "CASE severity WHEN 'blocker' THEN 0 WHEN 'error' THEN 1 WHEN 'warning' THEN 2 ELSE 3 END"
 )
+_OF_A_RUN = (
+    "version", "dated", "finished", "state", "quarantined", "message", "requests", "bytes",
+    "retries",
+)  # fmt: skip
 TIME_LIMIT = 5.0
 """Seconds that one question may take."""
 
@@ -47,9 +52,10 @@ class DatasetPage:
 
 @dataclass(frozen=True, slots=True)
 class StatusPage:
-    """The health of the catalogue: its release, the runs behind it, findings by check, changes.
+    """The health of the catalogue: its release, the last runs, findings by check, changes.
 
-    quarantine: records that are not valid, with the reason. changed: changes counted by source.
+    runs: the last one of each source, be it in this release or after it. quarantine: records of
+    these runs that are not valid, with the reason. changed: changes counted by source.
     """
 
     release: ReleaseInfo
@@ -75,6 +81,7 @@ class Reader:
         self._local = threading.local()
         self._opening = threading.Lock()
         self._sqlite: list[sqlite3.Connection] = []
+        self._known: tuple[str, Latest] | None = None
 
     def search(self, query: Query) -> dataset_search.SearchPage:
         """Datasets that match, with facets."""
@@ -121,12 +128,12 @@ class Reader:
 
         requests, bytes and retries are those of the last run; series are those of collections.
         """
+        runs = {run["source"]: run for run in self._latest().runs}
         rows = _rows(
             self._site(),
-            f"SELECT s.*, r.version, r.dated, r.finished, r.state, r.quarantined, "
-            "r.message, r.requests, r.bytes, r.retries, coalesce(d.datasets, 0) AS datasets, "
+            "SELECT s.*, coalesce(d.datasets, 0) AS datasets, "
             "d.series, coalesce(d.on_snapshot, 0) AS on_snapshot, d.oldest, d.snapshot, d.read "
-            "FROM sources s LEFT JOIN runs r ON r.source = s.key LEFT JOIN ("
+            "FROM sources s LEFT JOIN ("
             "SELECT source, count(*) AS datasets, count(snapshot) AS on_snapshot, "
             "min(snapshot) AS oldest, max(snapshot) AS snapshot, "
             "sum(series) FILTER (WHERE kind <> 'analysis_result') AS series, "
@@ -134,11 +141,16 @@ class Reader:
             f"FROM datasets WHERE status NOT IN {dataset_search.TOMBSTONES} GROUP BY source) d "
             "ON d.source = s.key ORDER BY d.source IS NULL, s.name",
         )
-        return [{**row, **standing(row)._asdict()} for row in rows]
+        told = [
+            {**row, **{name: runs.get(row["key"], {}).get(name) for name in _OF_A_RUN}}
+            for row in rows
+        ]
+        return [{**row, **standing(row)._asdict()} for row in told]
 
     def status(self) -> StatusPage:
-        """The health of the catalogue as released."""
+        """The health of the catalogue: the last run of each source, and what was released."""
         site = self._site()
+        last = self._latest()
         findings = _rows(
             site,
             "SELECT f.check_id, c.title, f.severity, f.action, c.reference, c.why, "
@@ -149,8 +161,8 @@ class Reader:
         )
         return StatusPage(
             self.info,
-            _rows(site, "SELECT * FROM runs ORDER BY source"),
-            _rows(site, "SELECT source, local_id, reason FROM quarantine ORDER BY 1, 2"),
+            last.runs,
+            last.quarantine,
             findings,
             _rows(site, "SELECT * FROM changes ORDER BY change, dataset_id, field"),
             _rows(
@@ -198,6 +210,17 @@ class Reader:
     @cached_property
     def _labels(self) -> Mapping[str, Mapping[str, str]]:
         return dataset_search.labels(self._site())
+
+    def _latest(self) -> Latest:
+        """The last runs, read again when there was another."""
+        stamp = latest.stamp(self.folder)
+        known = self._known
+        if known is None or known[0] != stamp:
+            site = self._site()
+            runs = _rows(site, "SELECT * FROM runs")
+            aside = _rows(site, "SELECT source, local_id, reason FROM quarantine")
+            self._known = known = (stamp, latest.latest(self.folder, runs, aside))
+        return known[1]
 
     def _site(self) -> sqlite3.Connection:
         connection: sqlite3.Connection | None = getattr(self._local, "site", None)

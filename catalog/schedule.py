@@ -19,9 +19,10 @@ from cronsim import CronSim
 
 from catalog.home import Home, now
 from catalog.refresh import Refreshed, history, refresh
+from catalog.report import in_words, report
 from catalog.settings import Settings
 from harvesters.base import harvester_for
-from schemas.errors import FairscanError, ReleaseError
+from schemas.errors import BusyError, FairscanError, ReleaseError
 from schemas.source import Source
 
 AGAIN = timedelta(hours=1)
@@ -31,8 +32,6 @@ NAP = timedelta(minutes=1)
 """Sleep at most this long, so that changed settings and a moved clock are noticed."""
 BUSY = timedelta(seconds=15)
 """Look again after this time whether another process is done."""
-BUSY_WORDS = "another fairscan is at work"
-"""What an error begins with that says that another process holds the home."""
 _READ = frozenset({"ok", "unchanged"})
 _NOT_READ = frozenset({"held", "failed"})
 
@@ -183,11 +182,11 @@ class _Worker:
                 settings=self._settings,
                 offline=self._offline,
             )
+        except BusyError as error:
+            self._tell_once(f"{plan.source} waits: {error.what}")
+            self._clock.sleep(BUSY.total_seconds())
+            return
         except ReleaseError as error:
-            if error.what.startswith(BUSY_WORDS):
-                self._tell_once(f"{plan.source} waits: {error.what}")
-                self._clock.sleep(BUSY.total_seconds())
-                return
             if self._once:
                 raise
             self._say(f"{plan.source}: failed: {error}")
@@ -196,6 +195,9 @@ class _Worker:
         else:
             if self._once:
                 self.done.append(result)
+            for line in in_words(report(self._place, result)):
+                if line.startswith(" "):  # the names; the state is said below
+                    self._say(line)
             state = result.runs[0]["state"]
             if state not in _NOT_READ:  # a kept answer is no request, so history may not tell
                 finished = self._clock.now().isoformat()

@@ -6,6 +6,7 @@ FairscanError
 ├── SourceError       a repository or a source file could not be read
 ├── RecordError       one record of a repository is not a valid dataset
 ├── ReleaseError      a release is missing, damaged, locked or could not be written
+│   └── BusyError     another process is changing the home
 ├── QueryError        a query was refused, failed, or ran out of its time
 ├── DownloadError     bytes did not arrive whole
 └── PolicyError       the publication policy is not valid
@@ -46,6 +47,10 @@ class RecordError(FairscanError):
 
 class ReleaseError(FairscanError):
     """A release is missing, damaged, locked or could not be written."""
+
+
+class BusyError(ReleaseError):
+    """Another process is changing the home."""
 
 
 class QueryError(FairscanError):

@@ -22,6 +22,7 @@ from catalog import cohort, search
 from catalog.facets import FacetSpec, Query, query_from
 from catalog.home import current_release
 from catalog.home import home as home_of_releases
+from catalog.latest import stamp
 from catalog.reader import Reader
 from schemas.errors import QueryError, UsageError
 
@@ -40,7 +41,7 @@ Answer = TypeVar("Answer")
 class Site(NamedTuple):
     """What one Datasette instance serves: a release, its templates, and the threads that read.
 
-    tag: the entity tag of every page; a release and its templates do not change while served.
+    tag: the entity tag of a page; a release and its templates do not change while served.
     """
 
     reader: Reader
@@ -154,16 +155,18 @@ async def sources_page(request: Request, datasette: Datasette) -> Response:
             "labels": reader.labels(),
             "info": reader.info,
         },
+        with_runs=True,
     )
 
 
 async def status_page(request: Request, datasette: Datasette) -> Response:
-    """The release: its runs, findings and changes."""
+    """The last run of each source, and the release: its findings and changes."""
     return await _page(
         request,
         datasette,
         "status.html",
         lambda reader: {"page": reader.status(), "labels": reader.labels(), "info": reader.info},
+        with_runs=True,
     )
 
 
@@ -184,14 +187,17 @@ async def _page(
     view: Callable[[Reader], Mapping[str, Any]],
     *,
     may_be_missing: bool = False,
+    with_runs: bool = False,
 ) -> Response:
     """Ask and render in a thread, within the time limit.
 
-    What the browser has is not rendered again, nor asked for unless it `may_be_missing`.
+    What the browser has is not rendered again, nor asked for unless it `may_be_missing`. A page
+    `with_runs` changes with every run, all others with the release.
     """
     site = _sites[datasette]
-    headers = {"Cache-Control": "no-cache", "ETag": site.tag}
-    if _has(request, site.tag):
+    tag = f'{site.tag[:-1]}-{stamp(site.reader.folder)}"' if with_runs else site.tag
+    headers = {"Cache-Control": "no-cache", "ETag": tag}
+    if _has(request, tag):
         if may_be_missing:
             await _in_time(site.threads, lambda: view(site.reader))
         return Response.html("", 304, headers)

@@ -33,7 +33,7 @@ def test_a_flag_is_over_the_working_folder_which_is_over_the_home(home: Path) ->
     assert (found.base_url, found.concurrency) == ("/c", 7)
 
 
-def test_a_rate_is_a_number(home: Path) -> None:
+def test_a_rate_is_a_number() -> None:
     assert settings(["idc.requests_per_second=0.5"]).sources["idc"].requests_per_second == 0.5
     with pytest.raises(UsageError, match=r"\[sources.idc\].*requests_per_second"):
         settings(["idc.requests_per_second=fast"])

@@ -76,9 +76,7 @@ def _cron_line(home: Home) -> str:
 def test_the_line_for_cron_looks_every_quarter_of_an_hour() -> None:
     fields = _cron_line(Home(Path("/srv/fairscan"))).split()
     times = list(islice(CronSim(" ".join(fields[:5]), datetime(2026, 1, 1, tzinfo=UTC)), 9))
-    assert {later - earlier for earlier, later in pairwise(times)} == {
-        timedelta(minutes=15)
-    }
+    assert {later - earlier for earlier, later in pairwise(times)} == {timedelta(minutes=15)}
     assert fields[5:7] == ["env", "FAIRSCAN_HOME=/srv/fairscan"]
     assert Path(fields[7]).is_file() and fields[8:] == ["schedule", "run", "--once"]
 

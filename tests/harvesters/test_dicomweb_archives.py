@@ -207,11 +207,12 @@ def test_rows_that_name_no_study_or_series_are_set_aside_and_counted(tmp_path: P
     assert len(found.rows) == 20
 
 
-def test_a_series_that_is_listed_twice_is_one_series(tmp_path: Path) -> None:
+def test_what_is_listed_twice_counts_once(tmp_path: Path) -> None:
     studies = archive()
-    with Qido([*studies, studies[2]]) as repo:
+    with Qido([studies[2], *studies, studies[3]]) as repo:
         found = read(repo.root, tmp_path)
     assert len(found.rows) == 21
+    assert sum(dataset.studies or 0 for dataset in found.datasets.values()) == 7
     assert sum(dataset.series or 0 for dataset in found.datasets.values()) == 21
 
 
