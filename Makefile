@@ -1,6 +1,7 @@
 # What a person runs. Only Python >= 3.11, git and make need to be there first.
 PYTHON ?= python3
 PORT ?= 8001
+JOBS ?= 3
 BIN := .venv/bin
 UV := $(or $(shell command -v uv 2>/dev/null),.uv/bin/uv)
 export UV_PYTHON_DOWNLOADS := never
@@ -13,7 +14,7 @@ demo: .venv/.installed  ## build the embedded catalogue and serve the site
 test: .venv/.installed-dev .venv/oracle/.installed  ## run every test
 	@command -v chromium chromium-browser google-chrome >/dev/null || [ -n "$$CHROMIUM" ] || \
 		echo "no Chromium here: the browser tests are skipped (install chromium to run them)"
-	$(BIN)/pytest
+	$(BIN)/pytest -n $(JOBS) --dist worksteal
 
 check: .venv/.installed-dev  ## formatting, lint, types, floors
 	$(BIN)/ruff format --check .

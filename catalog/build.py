@@ -357,7 +357,7 @@ def _counts(connection: duckdb.DuckDBPyConnection, masked: int) -> dict[str, int
         "coalesce(sum(instances), 0)::BIGINT, coalesce(sum(bytes), 0)::BIGINT FROM series"
     ).fetchone()
     more = connection.execute(
-        "SELECT (SELECT count(*) FROM datasets WHERE status <> 'withdrawn'), "
+        "SELECT (SELECT count(*) FROM datasets WHERE status NOT IN ('withdrawn', 'gone')), "
         "(SELECT count(*) FROM findings), (SELECT count(DISTINCT dataset_id) FROM withheld)"
     ).fetchone()
     assert row is not None and more is not None

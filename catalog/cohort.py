@@ -29,7 +29,7 @@ FACETS = (
     FacetSpec("sex", "Sex"),
     FacetSpec("age_band", "Age"),
     FacetSpec("licence", "Licence"),
-    FacetSpec("source", "Source"),
+    FacetSpec("source", "Repository"),
 )
 BLOCK = 8192
 """Rows of `series` in a block of `cohort_blocks`."""

@@ -8,9 +8,10 @@ without anything that can break.
 
 from __future__ import annotations
 
+from base64 import b64encode
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeGuard
 
 from harvesters.openneuro_queries import IDS, LISTED, PAGE
 from harvesters.openneuro_talk import Talk
@@ -65,35 +66,66 @@ def listing(talk: Talk, say: Callable[[str], None]) -> Listing:
 def _walk(talk: Talk, found: Listing) -> list[int]:
     """Read every page into `found`; the total that each page stated."""
     totals: list[int] = []
-    after: str | None = None
-    met: set[str] = set()
+    ahead: list[str | None] = [None]
+    asked: set[str | None] = set()
     while True:
-        page = _page(talk, LISTED, after, found)
-        if page is None:
-            return totals  # what the server says where there is no row
-        nodes = _nodes(page)
-        if None in nodes:
-            nodes += _nodes(_page(talk, IDS, after, found) or {})
-        for node in nodes:
-            _add(found, node)
-        more = page.get("pageInfo") or {}
-        if isinstance(more.get("count"), int):
-            totals.append(more["count"])
-        if not more.get("hasNextPage"):
+        asked.update(ahead)
+        end: dict[str, Any] | None = None
+        for page in talk.many(lambda after: _whole_page(talk, found, after), ahead):
+            if page is None:  # what the server says where there is no row
+                end = None
+                continue
+            for node in page.nodes:
+                _add(found, node)
+            end = page.info
+            if isinstance(end.get("count"), int):
+                totals.append(end["count"])
+        if end is None or not end.get("hasNextPage"):
             return totals
-        after = more.get("endCursor")
-        if not isinstance(after, str) or after in met:
+        after = end.get("endCursor")
+        if not isinstance(after, str) or after in asked:
             raise SourceError("the list of datasets leads nowhere", where=talk.address)
-        met.add(after)
+        ahead = _foreseen(after, totals)
+
+
+def _foreseen(after: str, totals: list[int]) -> list[str | None]:
+    """The cursors from `after` on, if it is an offset as we know them; else only `after`."""
+    places = range(PAGE, totals[-1] if totals else 0, PAGE)
+    cursors: list[str | None] = [b64encode(b'{"offset":%d}' % place).decode() for place in places]
+    return cursors[cursors.index(after) :] if after in cursors else [after]
+
+
+@dataclass(frozen=True, slots=True)
+class _Page:
+    nodes: list[dict[str, Any] | None]
+    info: dict[str, Any]
+
+
+def _whole_page(talk: Talk, found: Listing, after: str | None) -> _Page | None:
+    page = _page(talk, LISTED, after, found)
+    if page is None:
+        return None
+    nodes = _nodes(page)
+    if None in nodes:
+        nodes += _nodes(_page(talk, IDS, after, found) or {})
+    return _Page(nodes, page.get("pageInfo") or {})
 
 
 def _page(talk: Talk, query: str, after: str | None, found: Listing) -> dict[str, Any] | None:
     told = talk.ask(query, {"first": PAGE, "after": after}, root="datasets")
     found.version = told.version or found.version
     page = told.data.get("datasets")
-    if page is not None and not isinstance(page, dict):
-        raise SourceError("the list of datasets has another shape", where=talk.address)
-    return page
+    if page is None or _is_page(page):
+        return page
+    raise SourceError("the list of datasets has another shape", where=talk.address)
+
+
+def _is_page(page: Any) -> TypeGuard[dict[str, Any]]:
+    return (
+        isinstance(page, dict)
+        and isinstance(page.get("edges") or [], list)
+        and isinstance(page.get("pageInfo") or {}, dict)
+    )
 
 
 def _nodes(page: dict[str, Any]) -> list[dict[str, Any] | None]:

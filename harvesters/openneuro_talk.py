@@ -8,12 +8,15 @@ path of what it spoiled. A null travels up to the nearest field that may be null
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 from harvesters.http import Client, PassingError, StatusError
 from schemas.errors import SourceError
+
+T = TypeVar("T")
+R = TypeVar("R")
 
 ATTEMPTS = 3
 """How often a question that fails whole is asked, beside the client's own retries."""
@@ -74,6 +77,10 @@ class Talk:
             else:
                 return told
         raise FailedQueryError(f"the query failed: {why}", where=self.address)
+
+    def many(self, work: Callable[[T], R], items: Iterable[T]) -> Iterator[R]:
+        """`work` of each item, as many at once as the source allows, in the items' order."""
+        return self._client.many(work, items)
 
     def pause(self, attempt: int) -> None:
         """Wait before the question number `attempt` + 1: twice as long each time."""

@@ -8,6 +8,10 @@ from enum import StrEnum
 from pydantic import BaseModel, ConfigDict, Field
 
 
+MOST = 2**63 - 1
+"""The largest count that a release can hold; what is larger is no count."""
+
+
 class _Part(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -65,7 +69,7 @@ class Count(_Part):
     """How often a value occurs."""
 
     value: str = Field(description="The value")
-    count: int = Field(ge=0, description="How many series or subjects carry it")
+    count: int = Field(ge=0, le=MOST, description="How many series or subjects carry it")
 
 
 class Identifier(_Part):
@@ -105,8 +109,8 @@ class Distribution(_Part):
     access: Access | None = Field(default=None, description="How this part can be reached")
     format: str | None = Field(default=None, description="Media type of the files")
     modalities: list[str] = Field(default=[], description="DICOM modality codes in this part")
-    series: int | None = Field(default=None, ge=0, description="Series in this part")
-    bytes: int | None = Field(default=None, ge=0, description="Size of this part in bytes")
+    series: int | None = Field(default=None, ge=0, le=MOST, description="Series in this part")
+    bytes: int | None = Field(default=None, ge=0, le=MOST, description="Size of this part in bytes")
     checksum: str | None = Field(default=None, description="algorithm:hex")
     citation: str | None = Field(
         default=None, description="How its authors ask to be cited, as text"
@@ -141,11 +145,11 @@ class Dataset(BaseModel):
     annotation_kinds: list[str] = Field(default=[], description="Kinds of annotation it holds")
     supporting_data: list[str] = Field(default=[], description="Other data beside the images")
     formats: list[str] = Field(default=[], description="Media types of its files")
-    subjects: int | None = Field(default=None, ge=0, description="People, animals or phantoms")
-    studies: int | None = Field(default=None, ge=0, description="Imaging studies")
-    series: int | None = Field(default=None, ge=0, description="Series")
-    images: int | None = Field(default=None, ge=0, description="Images (DICOM instances)")
-    bytes: int | None = Field(default=None, ge=0, description="Size in bytes")
+    subjects: int | None = Field(default=None, ge=0, le=MOST, description="People, animals or phantoms")
+    studies: int | None = Field(default=None, ge=0, le=MOST, description="Imaging studies")
+    series: int | None = Field(default=None, ge=0, le=MOST, description="Series")
+    images: int | None = Field(default=None, ge=0, le=MOST, description="Images (DICOM instances)")
+    bytes: int | None = Field(default=None, ge=0, le=MOST, description="Size in bytes")
     sexes: list[Count] = Field(default=[], description="Subjects by sex, where one is stated")
     age_bands: list[Count] = Field(default=[], description="Subjects by age band, where known")
     creators: list[Creator] = Field(default=[], description="Who made it")
@@ -156,7 +160,7 @@ class Dataset(BaseModel):
     created: datetime | None = Field(default=None, description="When it was created")
     published: datetime | None = Field(default=None, description="When it was published")
     modified: datetime | None = Field(default=None, description="When it last changed")
-    citations: int | None = Field(default=None, ge=0, description="How often it is cited, if told")
+    citations: int | None = Field(default=None, ge=0, le=MOST, description="How often it is cited, if told")
     retrieved: datetime = Field(description="When it was last read (UTC)")
     snapshot: date | None = Field(
         default=None, description="Day of the packaged snapshot it rests on; null: read live"

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any, Literal
 
-Unit = Literal["s", "MB", "ms", "/s", "series", "×"]
+Unit = Literal["s", "MB", "ms", "/s", "series", "requests", "×"]
 
 MB = 1e6
 """Bytes in a megabyte."""
@@ -91,7 +91,7 @@ def table(figures: Iterable[Figure]) -> str:
 
 def shown(value: float, unit: Unit) -> str:
     """A value with its unit, with as many digits as mean something."""
-    digits = 0 if unit in ("MB", "series") or value >= 100 else 1 if value >= 10 else 2
+    digits = 0 if unit in ("MB", "series", "requests") or value >= 100 else 1 if value >= 10 else 2
     gap = "" if unit in ("×", "/s") else " "
     return f"{value:,.{digits}f}{gap}{unit}"
 

@@ -95,6 +95,7 @@ def _run(job: dict[str, Any]) -> None:
     os.dup2(log, 2)
     os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
     os.environ["FAIRSCAN_HOME"] = job["home"]
+    os.environ["FAIRSCAN_OFFLINE"] = "1"
     sys.argv = ["fairscan", *job["arguments"]]
     if job["die_at"]:
         _kill_at(job["die_at"], job["home"])

@@ -128,7 +128,7 @@ def test_a_dataset_that_is_gone_leaves_a_tombstone(
     shown = fairscan.json("show", "idc:prostatex", home=small_home)
     assert (shown["status"], shown["subjects"]) == ("withdrawn", 346)
     assert shown["withdrawn"] > shown["retrieved"]
-    found = fairscan.json("search", "prostatex", home=small_home)
+    found = fairscan.json("search", "prostate", home=small_home)
     assert "idc:prostatex" not in {hit["id"] for hit in found["datasets"]}
     by_doi = fairscan.json("search", "10.7937/k9tcia.2017.murs5cl", home=small_home)
     assert [hit["status"] for hit in by_doi["datasets"]] == ["withdrawn"]

@@ -226,9 +226,9 @@ class _Handler(BaseHTTPRequestHandler):
         self.end_headers()
 
     def _write(self, body: bytes) -> None:
+        self.served.sent += len(body)  # before it leaves: who has it may ask for the count
         self.wfile.write(body)
         self.wfile.flush()
-        self.served.sent += len(body)
 
     def _end(self) -> None:
         self.close_connection = True

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+from base64 import b64encode
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -75,6 +77,8 @@ def test_an_answer_that_comes_byte_by_byte_comes_whole(tmp_path: Path) -> None:
         ("replace", Reply(b'{"data":{"datasets":{"edges":[]}}}'), "lists no dataset"),
         ("replace", Reply(b'{"data":{"datasets":null}}'), "lists no dataset"),
         ("replace", Reply(b'{"data":{"datasets":"closed"}}'), "another shape"),
+        ("replace", Reply(b'{"data":{"datasets":{"edges":7}}}'), "another shape"),
+        ("replace", Reply(b'{"data":{"datasets":{"pageInfo":"x"}}}'), "another shape"),
     ],
     ids=str,
 )
@@ -266,6 +270,43 @@ def test_a_dataset_that_goes_while_paging_hides_no_other(tmp_path: Path) -> None
         found = run(repo, tmp_path)
     whole = {local for local, record in found.datasets.items() if record.status is Status.ACTIVE}
     assert whole == {f"ds{number:06}" for number in range(250)} - {"ds000003"}
+
+
+def test_pages_asked_for_at_once_miss_nothing_that_shifts(tmp_path: Path) -> None:
+    with OpenNeuro(some(550)) as repo:
+
+        def delete(offset: int) -> None:
+            if offset == 0 and len(repo.datasets) == 550:
+                repo.deleted[repo.datasets.pop(3)["id"]] = None
+
+        repo.after_page = delete
+        found = run(repo, tmp_path, concurrency=4)
+    assert len(found.datasets) == 550
+    assert {local for local, d in found.datasets.items() if d.status is Status.GONE} == {"ds000003"}
+
+
+def test_cursors_of_another_kind_are_followed_one_by_one(tmp_path: Path) -> None:
+    with OpenNeuro(some(250)) as repo:
+        page = repo.page
+        places = {"first": 100, "second": 200}
+
+        def renamed(first: int, offset: int) -> dict[str, Any] | None:
+            found = page(first, offset)
+            assert found is not None
+            found["pageInfo"]["endCursor"] = {0: "first", 100: "second"}.get(offset)
+            return found
+
+        def opaque(request: Request) -> Reply:
+            body = json.loads(request.body)
+            if (after := body["variables"].get("after")) is not None:
+                place = b64encode(json.dumps({"offset": places[after]}).encode()).decode()
+                body["variables"]["after"] = place
+            return repo.answer(replace(request, body=json.dumps(body).encode()))
+
+        repo.page = renamed  # type: ignore[method-assign]
+        repo.fail("replace", GRAPHQL, opaque)
+        assert len(run(repo, tmp_path, concurrency=4).datasets) == 250
+        assert repo.told["Listed"] == 3
 
 
 def test_a_list_that_falls_short_of_its_total_is_walked_again_and_told(tmp_path: Path) -> None:
