@@ -7,7 +7,6 @@ from enum import StrEnum
 
 from pydantic import BaseModel, ConfigDict, Field
 
-
 MOST = 2**63 - 1
 """The largest count that a release can hold; what is larger is no count."""
 
@@ -145,7 +144,9 @@ class Dataset(BaseModel):
     annotation_kinds: list[str] = Field(default=[], description="Kinds of annotation it holds")
     supporting_data: list[str] = Field(default=[], description="Other data beside the images")
     formats: list[str] = Field(default=[], description="Media types of its files")
-    subjects: int | None = Field(default=None, ge=0, le=MOST, description="People, animals or phantoms")
+    subjects: int | None = Field(
+        default=None, ge=0, le=MOST, description="People, animals or phantoms"
+    )
     studies: int | None = Field(default=None, ge=0, le=MOST, description="Imaging studies")
     series: int | None = Field(default=None, ge=0, le=MOST, description="Series")
     images: int | None = Field(default=None, ge=0, le=MOST, description="Images (DICOM instances)")
@@ -160,7 +161,9 @@ class Dataset(BaseModel):
     created: datetime | None = Field(default=None, description="When it was created")
     published: datetime | None = Field(default=None, description="When it was published")
     modified: datetime | None = Field(default=None, description="When it last changed")
-    citations: int | None = Field(default=None, ge=0, le=MOST, description="How often it is cited, if told")
+    citations: int | None = Field(
+        default=None, ge=0, le=MOST, description="How often it is cited, if told"
+    )
     retrieved: datetime = Field(description="When it was last read (UTC)")
     snapshot: date | None = Field(
         default=None, description="Day of the packaged snapshot it rests on; null: read live"

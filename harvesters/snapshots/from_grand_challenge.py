@@ -15,7 +15,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-from harvesters import zenodo
+from harvesters.grand_challenge import zenodo
 from schemas.vocabulary import licence
 
 DAY = date(2026, 8, 31)

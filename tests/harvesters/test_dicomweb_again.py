@@ -8,8 +8,8 @@ from typing import Any
 import duckdb
 import pytest
 
-from harvesters import dicomweb_query
 from harvesters.base import harvester_for
+from harvesters.dicomweb import query as dicomweb_query
 from tests.emulators.qido import Qido, archive
 from tests.harvesters.archives import Read, read, source
 

@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from harvesters import dicomweb_query
 from harvesters.base import harvester_for
+from harvesters.dicomweb import query as dicomweb_query
 from schemas.errors import SourceError
 from tests.emulators.qido import Qido, archive
 from tests.emulators.server import Reply

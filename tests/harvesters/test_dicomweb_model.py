@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from harvesters import dicomweb_json as dicom
+from harvesters.dicomweb import model as dicom
 from harvesters.http import Answer
 from schemas.errors import SourceError
 

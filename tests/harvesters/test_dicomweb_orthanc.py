@@ -12,8 +12,8 @@ from typing import Any
 
 import pytest
 
-from harvesters import dicomweb_query
-from harvesters.dicomweb_json import rows_of
+from harvesters.dicomweb import query as dicomweb_query
+from harvesters.dicomweb.model import rows_of
 from harvesters.http import Answer, Client
 from schemas.errors import SourceError
 from tests.commands import Fairscan
@@ -163,7 +163,7 @@ def _answer(server: orthanc.Orthanc, accept: str) -> Answer:
 
 
 def _reduced(answer: Answer) -> list[dict[str, list[str]]]:
-    from harvesters.dicomweb_json import reduced
+    from harvesters.dicomweb.model import reduced
 
     return [
         {name: [str(value) for value in values] for name, values in reduced(row).items()}

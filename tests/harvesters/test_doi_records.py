@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from harvesters.doi_records import (
+from harvesters.doi.records import (
     CROSSREF_KEPT,
     DATACITE_KEPT,
     crossref,

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from harvesters.base import harvester_for, load_sources
-from harvesters.grand_challenge_overlay import described, pieces
+from harvesters.grand_challenge.overlay import described, pieces
 from harvesters.record import overlaid
 from harvesters.snapshots import load
 from schemas.dataset import Access, Dataset, Method

@@ -8,8 +8,8 @@ import pytest
 from graphql import FieldNode, build_schema, parse, validate, visit
 from graphql.language.visitor import Visitor
 
-from harvesters import openneuro_queries as queries
-from harvesters.openneuro_sitemap import versions
+from harvesters.openneuro import queries
+from harvesters.openneuro.sitemap import versions
 from schemas.dataset import Status
 from schemas.errors import SourceError
 from tests.emulators.openneuro import CONTRACT, OpenNeuro, dataset, packaged, recorded

@@ -12,8 +12,9 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from harvesters import openneuro_kept, openneuro_records
-from harvesters.openneuro_links import papers
+from harvesters.openneuro import kept as openneuro_kept
+from harvesters.openneuro import records as openneuro_records
+from harvesters.openneuro.links import papers
 from schemas.dataset import Access, Dataset, Method, Status
 from schemas.errors import RecordError
 from tests.emulators.openneuro import OpenNeuro, dataset

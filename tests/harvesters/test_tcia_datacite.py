@@ -10,8 +10,8 @@ from typing import Any
 import pyarrow as pa
 import pytest
 
-from harvesters import tcia_datacite
 from harvesters.base import Harvester
+from harvesters.tcia import datacite as tcia_datacite
 from schemas.dataset import Creator, Dataset
 from schemas.errors import SourceError
 from tests.emulators.server import as_json

@@ -11,9 +11,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from harvesters import tcia_datacite, tcia_records
-from harvesters import tcia_words as tw
-from harvesters.tcia_downloads import access, parts
+from harvesters.tcia import datacite as tcia_datacite
+from harvesters.tcia import records as tcia_records
+from harvesters.tcia import words as tw
+from harvesters.tcia.downloads import access, parts
 from schemas.arrow import schema_of
 from schemas.dataset import Access, Dataset, Distribution, Method
 from schemas.errors import RecordError
@@ -240,10 +241,10 @@ def test_words_for_data_become_modalities_and_kinds_of_annotation_in_their_order
 
 
 def test_every_word_of_the_tables_names_what_there_is() -> None:
-    rows = tw.lookup("tcia_data_types", "word").values()
+    rows = tw.lookup("data_types", "word").values()
     assert {row["modality"] for row in rows} - {""} <= set(modality.codes())
-    assert all("/" in row["media_type"] for row in tw.lookup("tcia_file_types", "word").values())
-    assert all(Access(row["access"]) for row in tw.lookup("tcia_licences", "label").values())
+    assert all("/" in row["media_type"] for row in tw.lookup("file_types", "word").values())
+    assert all(Access(row["access"]) for row in tw.lookup("licences", "label").values())
 
 
 def test_the_media_type_of_a_part_is_known_if_it_has_one_kind_of_file() -> None:

@@ -10,9 +10,10 @@ from typing import Any
 
 import pytest
 
-from harvesters import tcia_nbia, tcia_pathdb
 from harvesters.http import Client, StatusError
-from harvesters.tcia_nbia import Wanted
+from harvesters.tcia import nbia as tcia_nbia
+from harvesters.tcia import pathdb as tcia_pathdb
+from harvesters.tcia.nbia import Wanted
 from schemas.errors import SourceError
 from schemas.source import Source
 from tests.emulators.nbia import Nbia, recorded_series

@@ -10,7 +10,7 @@ from urllib.parse import unquote
 import pytest
 
 from harvesters.base import harvester_for, load_sources
-from harvesters.xnat_scans import age_string
+from harvesters.xnat.scans import age_string
 from schemas.dataset import Access, Count, Creator, Identifier, Method
 from schemas.errors import SourceError
 from schemas.series import SERIES

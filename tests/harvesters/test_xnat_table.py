@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from harvesters import xnat_table
+from harvesters.xnat import table as xnat_table
 from tests.emulators.xnat import Xnat
 from tests.harvesters.xnat_hosts import harvester
 

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from harvesters import zenodo
 from harvesters.base import harvester_for, load_sources
+from harvesters.grand_challenge import zenodo
 from schemas.dataset import Access, Dataset, Method
 from schemas.errors import RecordError, SourceError
 from tests.emulators.grand_challenge import GrandChallenge, packaged
