@@ -14,7 +14,7 @@ demo: .venv/.installed  ## build the embedded catalogue and serve the site
 test: .venv/.installed-dev .venv/oracle/.installed  ## run every test
 	@command -v chromium chromium-browser google-chrome >/dev/null || [ -n "$$CHROMIUM" ] || \
 		echo "no Chromium here: the browser tests are skipped (install chromium to run them)"
-	$(BIN)/pytest -n $(JOBS) --dist worksteal
+	$(BIN)/pytest -n $(JOBS) --dist loadgroup
 
 check: .venv/.installed-dev  ## formatting, lint, types, floors
 	$(BIN)/ruff format --check .

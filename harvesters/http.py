@@ -16,7 +16,7 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from importlib.metadata import version
@@ -29,6 +29,8 @@ import stamina
 
 from harvesters.connector import Guard, guarded_transport
 from harvesters.credentials import credentials
+from harvesters.gate import Gate
+from harvesters.wire import Traffic, Wire, cached
 from schemas.errors import SourceError
 from schemas.source import Source
 
@@ -42,7 +44,7 @@ CAP = 64 * 1024 * 1024
 ATTEMPTS = 5
 LONGEST_WAIT = 120.0
 """A server that asks for a longer pause (seconds) is left for the next run."""
-_TRANSIENT = frozenset({408, 429, 500, 502, 503, 504, 507, 522, 524})
+TRANSIENT = frozenset({408, 429, 500, 502, 503, 504, 507, 522, 524})
 _REDIRECTS = 5
 _TIMEOUT = httpx.Timeout(60.0, connect=15.0)
 TOTAL = 300.0
@@ -85,23 +87,6 @@ class Answer:
         return self.body.decode("utf-8", "replace")
 
 
-@dataclass
-class Traffic:
-    """What a client has done so far. `bytes` counts bodies as they came over the wire."""
-
-    requests: int = 0
-    bytes: int = 0
-    retries: int = 0
-    unchanged: int = 0
-    _lock: threading.Lock = field(default_factory=threading.Lock, repr=False)
-
-    def add(self, **counts: int) -> None:
-        """Add to the counts."""
-        with self._lock:
-            for name, count in counts.items():
-                setattr(self, name, getattr(self, name) + count)
-
-
 class Client:
     """Asks the hosts of one source; methods may be called from several threads.
 
@@ -118,7 +103,7 @@ class Client:
     ) -> None:
         self.source = source
         self.traffic = Traffic()
-        self._gates: dict[str, _Gate] = {}
+        self._gates: dict[str, Gate] = {}
         self._lock = threading.Lock()
         self._credentials = credentials(source.key)
         self._named = [
@@ -128,10 +113,10 @@ class Client:
         ]
         self._trusted = origin(source.base_url) if self._named and source.base_url else None
         guard = Guard(set(self._named))
-        wire = _Wire(transport or guarded_transport(guard), guard, self.traffic)
+        wire = Wire(transport or guarded_transport(guard), guard, self.traffic)
         store = None if self._credentials else cache
         self._client = httpx.Client(
-            transport=_cached(wire, store) if store else wire,
+            transport=cached(wire, store, CAP) if store else wire,
             headers={"User-Agent": user_agent(), "Accept-Encoding": "gzip, deflate"},
             timeout=_TIMEOUT,
             follow_redirects=False,
@@ -212,10 +197,10 @@ class Client:
                 attempts += 1
                 try:
                     return self._follow(method, url, cap, **more)
-                except httpx.TransportError as error:
+                except httpx.RequestError as error:
                     raise PassingError(_told(error), where=without_query(url)) from error
-                except httpx.InvalidURL as error:
-                    raise SourceError(f"no address: {error}", where=url[:200]) from error
+                except (httpx.InvalidURL, UnicodeError) as error:
+                    raise SourceError("no address", where=url[:200]) from error
         raise AssertionError("a retry ends with an answer or an error")
 
     def _follow(self, method: str, url: str, cap: int, **more: Any) -> Answer:
@@ -223,7 +208,10 @@ class Client:
             answer = self._once(method, url, cap, **more)
             if answer.status not in (301, 302, 303, 307, 308):
                 return _successful(answer)
-            target = urljoin(url, answer.headers.get("location", ""))
+            try:
+                target = urljoin(url, answer.headers.get("location", ""))
+            except ValueError as error:
+                raise SourceError("redirected to no address", where=without_query(url)) from error
             if urlsplit(target).scheme not in ("http", "https"):
                 raise SourceError("redirected to what is no web address", where=without_query(url))
             if urlsplit(url).scheme == "https" and urlsplit(target).scheme == "http":
@@ -234,7 +222,7 @@ class Client:
         raise SourceError("redirected again and again", where=without_query(url))
 
     def _once(self, method: str, url: str, cap: int, **more: Any) -> Answer:
-        with self._gate(url):
+        with self._gate(url) as gate:
             auth = self._credentials if origin(url) == self._trusted else None
             headers = {**(more.pop("headers") or {}), **(auth or {})}
             request = self._client.build_request(method, url, headers=headers, **more)
@@ -257,34 +245,21 @@ class Client:
             kept = bool(response.extensions.get("caching", {}).get("from_cache"))
             if kept:
                 self.traffic.add(unchanged=1)
+            pause = retry_after(response.headers.get("retry-after"))
+            if pause is not None and response.status_code in TRANSIENT:
+                gate.pause(min(pause, LONGEST_WAIT))
             return Answer(url, response.status_code, response.headers, bytes(body), kept)
 
     @contextmanager
-    def _gate(self, url: str) -> Iterator[None]:
+    def _gate(self, url: str) -> Iterator[Gate]:
         host = urlsplit(url).netloc
         with self._lock:
             gate = self._gates.setdefault(
-                host, _Gate(self.source.requests_per_second, self.source.concurrency)
+                host, Gate(self.source.requests_per_second, self.source.concurrency)
             )
         with gate.room:
             gate.wait()
-            yield
-
-
-class _Gate:
-    """One host's limits: how many at once, and how far apart."""
-
-    def __init__(self, rate: float, concurrency: int) -> None:
-        self.room = threading.BoundedSemaphore(concurrency)
-        self._apart = 1 / rate
-        self._next = 0.0
-        self._lock = threading.Lock()
-
-    def wait(self) -> None:
-        with self._lock:
-            moment = max(time.monotonic(), self._next)
-            self._next = moment + self._apart
-        time.sleep(max(0.0, moment - time.monotonic()))
+            yield gate
 
 
 class PassingError(SourceError):
@@ -308,11 +283,11 @@ def _pause(error: Exception) -> bool | float:
 
 def _successful(answer: Answer) -> Answer:
     where = without_query(answer.url)
-    if answer.status in _TRANSIENT:
+    if answer.status in TRANSIENT:
         error = PassingStatusError(
             answer.status, f"the server answered {answer.status}", where=where
         )
-        error.pause = _retry_after(answer.headers.get("retry-after"))
+        error.pause = retry_after(answer.headers.get("retry-after"))
         raise error
     if not 200 <= answer.status < 300:
         told = _looks_like(answer.body)
@@ -322,7 +297,7 @@ def _successful(answer: Answer) -> Answer:
     return answer
 
 
-def _retry_after(value: str | None) -> float | None:
+def retry_after(value: str | None) -> float | None:
     """Seconds from a Retry-After header (RFC 9110 §10.2.3), None if it has none."""
     if value is None:
         return None
@@ -337,52 +312,6 @@ def _retry_after(value: str | None) -> float | None:
     if moment.tzinfo is None:
         moment = moment.replace(tzinfo=UTC)
     return max(0.0, (moment - datetime.now(UTC)).total_seconds())
-
-
-class _Wire(httpx.BaseTransport):
-    """Counts what goes over the wire, and looks at each request before it leaves."""
-
-    def __init__(self, inner: httpx.BaseTransport, guard: Guard, traffic: Traffic) -> None:
-        self._inner, self._guard, self._traffic = inner, guard, traffic
-
-    def handle_request(self, request: httpx.Request) -> httpx.Response:
-        self._guard.look_at(request.url.scheme, request.url.host, request.url.port)
-        self._traffic.add(requests=1)
-        response = self._inner.handle_request(request)
-        # Without a word on freshness, an answer is asked for anew each time, on condition.
-        response.headers.setdefault("Cache-Control", "no-cache")
-        assert isinstance(response.stream, httpx.SyncByteStream)
-        return httpx.Response(
-            response.status_code,
-            headers=response.headers,
-            stream=_Counted(response.stream, self._traffic),
-            extensions=response.extensions,
-        )
-
-    def close(self) -> None:
-        self._inner.close()
-
-
-class _Counted(httpx.SyncByteStream):
-    def __init__(self, inner: httpx.SyncByteStream, traffic: Traffic) -> None:
-        self._inner, self._traffic = inner, traffic
-
-    def __iter__(self) -> Iterator[bytes]:
-        for chunk in self._inner:
-            self._traffic.add(bytes=len(chunk))
-            yield chunk
-
-    def close(self) -> None:
-        self._inner.close()
-
-
-def _cached(wire: httpx.BaseTransport, path: Path) -> httpx.BaseTransport:
-    from hishel import CacheOptions, SqliteStorage
-    from hishel.httpx import CacheTransport
-
-    path.parent.mkdir(parents=True, exist_ok=True)
-    storage = SqliteStorage(database_path=path, default_tti=90 * 86400, max_stream_size=CAP)
-    return CacheTransport(wire, storage, rfc=CacheOptions(shared=False))
 
 
 def origin(url: str) -> tuple[str, str, int]:
@@ -422,7 +351,7 @@ def _looks_like(body: bytes) -> str:
     return f"{len(body):,} bytes of text"
 
 
-def _told(error: httpx.TransportError) -> str:
+def _told(error: httpx.RequestError) -> str:
     name = type(error).__name__
     words = {
         "ConnectError": "no connection",
@@ -430,5 +359,6 @@ def _told(error: httpx.TransportError) -> str:
         "ReadTimeout": "no answer in time",
         "RemoteProtocolError": "the answer was cut short",
         "ReadError": "the answer was cut short",
+        "DecodingError": "the answer cannot be unpacked",
     }
     return words.get(name, f"the connection failed ({name})")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shutil
-import subprocess
 import sysconfig
 from collections.abc import Iterator
 from pathlib import Path
@@ -11,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from tests.commands import Fairscan
+from tests.shared import once
 from tests.small import cut_index, hard_linked, snapshot
 
 
@@ -25,23 +25,13 @@ def fairscan(tmp_path_factory: pytest.TempPathFactory) -> Fairscan:
 @pytest.fixture(scope="session")
 def release_home(tmp_path_factory: pytest.TempPathFactory, fairscan: Fairscan) -> Iterator[Path]:
     """A home with one release of the whole installed IDC index. Nobody may write to it."""
-    home = tmp_path_factory.mktemp("release") / "home"
-    done = fairscan("refresh", "idc", home=home)
-    assert done.returncode == 0, done.stderr
-    before = snapshot(home)
-    yield home
-    assert snapshot(home) == before, "a test changed the release that all tests share"
+    yield from _untouched(_refreshed(tmp_path_factory, fairscan, "release", "idc"))
 
 
 @pytest.fixture(scope="session")
 def demo_home(tmp_path_factory: pytest.TempPathFactory, fairscan: Fairscan) -> Iterator[Path]:
     """A home with the release that `fairscan demo` makes: the index and every packaged snapshot."""
-    home = tmp_path_factory.mktemp("demo") / "home"
-    done = fairscan("refresh", home=home)
-    assert done.returncode == 0, done.stderr
-    before = snapshot(home)
-    yield home
-    assert snapshot(home) == before, "a test changed the release that all tests share"
+    yield from _untouched(_refreshed(tmp_path_factory, fairscan, "demo"))
 
 
 @pytest.fixture
@@ -58,7 +48,7 @@ def copied_home(release_home: Path, tmp_path: Path) -> Path:
 
 @pytest.fixture(scope="session")
 def _cut_index(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return cut_index(tmp_path_factory.mktemp("index"))
+    return once(tmp_path_factory, "index", lambda folder: cut_index(folder) and None)
 
 
 @pytest.fixture
@@ -71,15 +61,28 @@ def small_index(_cut_index: Path, tmp_path: Path) -> Path:
 def _small_release(
     tmp_path_factory: pytest.TempPathFactory, fairscan: Fairscan, _cut_index: Path
 ) -> Path:
-    home = tmp_path_factory.mktemp("small") / "home"
-    done: subprocess.CompletedProcess[str] = fairscan(
-        "refresh", "idc", "--set", f"idc.base_url={_cut_index}", home=home
+    return _refreshed(
+        tmp_path_factory, fairscan, "small", "idc", "--set", f"idc.base_url={_cut_index}"
     )
-    assert done.returncode == 0, done.stderr
-    return home
 
 
 @pytest.fixture
 def small_home(_small_release: Path, tmp_path: Path) -> Path:
     """A private home with a release of `small_index`. Its files are hard links, as above."""
     return hard_linked(_small_release, tmp_path / "home")
+
+
+def _refreshed(
+    factory: pytest.TempPathFactory, fairscan: Fairscan, name: str, *arguments: str
+) -> Path:
+    def make(folder: Path) -> None:
+        done = fairscan("refresh", *arguments, home=folder / "home")
+        assert done.returncode == 0, done.stderr
+
+    return once(factory, name, make) / "home"
+
+
+def _untouched(home: Path) -> Iterator[Path]:
+    before = snapshot(home)
+    yield home
+    assert snapshot(home) == before, "a test changed the release that all tests share"

@@ -15,6 +15,7 @@ from tests.emulators.server import Emulator
 from tests.emulators.world import World
 from tests.small import hard_linked, snapshot
 
+pytestmark = pytest.mark.xdist_group("live")  # one world for all of them
 LIVE = {"FAIRSCAN_OFFLINE": "0"}
 SOURCES = ("grand_challenge", "health_ri", "nitrc_ir", "openneuro", "tcia")
 

@@ -94,10 +94,14 @@ class Fault:
 
 
 class Emulator:
-    """Serves `answer` on 127.0.0.1 while entered. `log` has every request, in order of arrival."""
+    """Serves `answer` on 127.0.0.1 while entered.
+
+    log: every request, in order of arrival. moments: when each came (`time.monotonic`).
+    """
 
     def __init__(self) -> None:
         self.log: list[Request] = []
+        self.moments: list[float] = []
         self.faults: list[Fault] = []
         self.latency = 0.0
         self.sent = 0
@@ -120,6 +124,7 @@ class Emulator:
         """Switch every fault off and clear the log."""
         self.faults.clear()
         self.log.clear()
+        self.moments.clear()
         self.sent = self.busiest = 0
 
     @property
@@ -193,6 +198,7 @@ class _Handler(BaseHTTPRequestHandler):
         )
         emulator = self.served
         with emulator._counted():
+            emulator.moments.append(time.monotonic())
             emulator.log.append(request)
             if emulator.latency:
                 time.sleep(emulator.latency)

@@ -129,6 +129,20 @@ def test_retry_after_may_be_a_date(echo: Echo, client: Client) -> None:
     assert len(echo.log) == 2
 
 
+def test_a_pause_that_one_request_was_asked_for_is_kept_by_all(echo: Echo, client: Client) -> None:
+    echo.fail("retry_after", at="/first", value=2, times=1)
+    first = threading.Thread(target=client.get, args=(f"{echo.url}/first",))
+    first.start()
+    while client.traffic.bytes == 0 and not echo.faults[0].met:
+        time.sleep(0.01)
+    time.sleep(0.2)
+    client.get(f"{echo.url}/second")
+    first.join()
+    asked = [request.path for request in echo.log]
+    assert asked[0] == "/first" and sorted(asked[1:]) == ["/first", "/second"]
+    assert echo.moments[1] - echo.moments[0] >= 1.9, "the other request waited too"
+
+
 def test_a_pause_that_is_too_long_is_left_for_the_next_run(echo: Echo, client: Client) -> None:
     echo.fail("retry_after", value=86400)
     with pytest.raises(StatusError, match="429"):
@@ -181,6 +195,13 @@ def test_a_packed_body_is_capped_by_its_unpacked_size(echo: Echo, client: Client
     assert client.traffic.bytes < 10_000
 
 
+def test_a_body_that_cannot_be_unpacked_is_tried_again(echo: Echo, client: Client) -> None:
+    broken = Reply(b"no gzip", headers={"Content-Encoding": "gzip"})
+    echo.fail("replace", value=broken, times=1)
+    assert client.get(f"{echo.url}/a").json()["path"] == "/a"
+    assert client.traffic.retries == 1
+
+
 def test_a_slow_body_arrives(echo: Echo, client: Client) -> None:
     echo.fail("slow", value=0.002)
     assert client.get(f"{echo.url}/a").json()["path"] == "/a"
@@ -206,6 +227,7 @@ def test_a_redirect_is_followed_with_its_own_query(echo: Echo, client: Client) -
     ("target", "said"),
     [
         ("/a", "again and again"),
+        ("http://[", "no address"),
         ("file:///etc/passwd", "no web address"),
         ("ftp://127.0.0.1/x", "no web address"),
         ("http://10.1.2.3/x", "refused: a private address"),
