@@ -20,7 +20,7 @@ def doi_missing() -> str:
     return """
         SELECT id AS dataset_id, 'dataset.doi' AS field, NULL AS value, 1 AS affected
         FROM datasets
-        WHERE doi IS NULL
+        WHERE doi IS NULL AND snapshot IS NULL  -- what a snapshot lacks may well be stated
           AND len(list_filter(distributions, lambda part: part.doi IS NOT NULL)) = 0
         UNION ALL
         SELECT dataset_id, 'doi', NULL, count(*) FROM series WHERE doi IS NULL GROUP BY ALL
@@ -41,7 +41,7 @@ def licence_missing() -> str:
     return """
         SELECT id AS dataset_id, 'dataset.licence_raw' AS field, NULL AS value, 1 AS affected
         FROM datasets
-        WHERE coalesce(licence_raw, licence_url) IS NULL
+        WHERE coalesce(licence_raw, licence_url) IS NULL AND snapshot IS NULL
           AND len(list_filter(distributions, lambda part:
                   coalesce(part.licence_raw, part.licence_url) IS NOT NULL)) = 0
         UNION ALL

@@ -111,6 +111,15 @@ def test_a_missing_doi_is_found_unless_a_part_has_one(catalogue):
     assert catalogue.check() == []
 
 
+def test_what_a_packaged_snapshot_lacks_is_not_held_against_the_repository(catalogue):
+    bare = {"doi": None, "licence": None, "licence_raw": None, "licence_url": None}
+    catalogue.dataset(**bare, distributions=[], snapshot=date(2026, 8, 21))
+    assert _ids(catalogue.check()) == set()
+    catalogue.datasets.clear()
+    catalogue.dataset(**bare, distributions=[])
+    assert _ids(catalogue.check()) == {"doi-missing", "licence-missing"}
+
+
 def test_a_series_without_a_doi_or_a_licence_is_counted(catalogue):
     catalogue.series(doi=None, licence=None, licence_raw=None)
     catalogue.series(doi=None)
