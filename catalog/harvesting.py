@@ -59,7 +59,8 @@ def run(place: Home, source: Source, how: How, say: Say) -> Run:
     packaged = snapshots.load(source.key)
     harvester: Harvester | None = None
     try:
-        harvester = harvester_for(source, place.cache / f"{source.key}.db")
+        store = None if how.full else place.cache / f"{source.key}.db"
+        harvester = harvester_for(source, store)
         harvester.say = say
         if harvester.local or how.live(source):
             _live(place, harvester, packaged, last, how, told, say)
@@ -124,7 +125,8 @@ def _live(
     """Ask the repository itself, and lay what it says over the packaged snapshot."""
     key = harvester.source.key
     digest = harvester.digest()
-    if last and not how.full and is_fresh(last, digest) and not _stale(harvester, last):
+    anew = how.full or (last is not None and _stale(harvester, last))
+    if last and not anew and is_fresh(last, digest):
         say(f"{key}: unchanged")
         told |= _kept(last) | {"state": "unchanged"}
         return
@@ -132,7 +134,7 @@ def _live(
     folder.mkdir()
     say(f"{key}: reading {harvester.source.name}")
     mine = place.sources / key
-    live_last = mine if last and not last["digest"].startswith(SNAPSHOT) and not how.full else None
+    live_last = mine if last and not last["digest"].startswith(SNAPSHOT) and not anew else None
     harvest = harvester.harvest(folder, live_last)
     base = _base(harvester, packaged) if packaged else {}
     _keep(place, folder, harvest, base, harvester.source, last, how, digest, told, say)
@@ -190,7 +192,9 @@ def _keep(
         "generator": generator(),
         "read": told["started"],
     }
-    problem = None if how.accept_shrink else _shrunk(came, harvest.stated, last)
+    problem = _unwhole(written, harvest.stated)
+    if problem is None and not how.accept_shrink:
+        problem = _shrunk(came, last)
     told |= came | {"state": "held" if problem else "ok", "message": problem}
     brought = f"{written.valid:,} datasets, {harvest.series or 0:,} series"
     say(f"{source.key}: {problem or brought}")
@@ -215,7 +219,7 @@ def _stays(
 ) -> None:
     """After a failure: what was known stays; if nothing was, the packaged snapshot is taken."""
     known = isinstance(error, FairscanError)
-    why = str(error) if known else f"a fault in its harvester: {error!r}"
+    why = str(error) if known else f"a fault in its harvester ({type(error).__name__})"
     if not known and os.environ.get("FAIRSCAN_DEBUG"):
         raise error
     key = told["source"]
@@ -232,11 +236,16 @@ def _stays(
     say(f"{key}: {problem}")
 
 
-def _shrunk(came: Run, stated: int | None, last: Run | None) -> str | None:
-    """Why the harvest is held, or None: fewer records than stated, or than last time."""
-    records_ = came["datasets"] + came["quarantined"]
-    if stated is not None and records_ < stated:
-        return f"held: {records_:,} records of {stated:,} that the repository states"
+def _unwhole(written: records.Written, stated: int | None) -> str | None:
+    """Why what came is not all there is, or None: that cannot be accepted."""
+    came = written.valid + written.gone + len(written.quarantine)
+    if stated is not None and came < stated:
+        return f"held: {came:,} records of {stated:,} that the repository states"
+    return "held: the repository gave no record" if written.valid == 0 else None
+
+
+def _shrunk(came: Run, last: Run | None) -> str | None:
+    """Why the harvest is held, or None: it is much smaller than the last one."""
     for what in ("datasets", "series"):
         before = (last or {}).get(what) or 0
         if (came[what] or 0) < before * SHRINK:
@@ -244,7 +253,7 @@ def _shrunk(came: Run, stated: int | None, last: Run | None) -> str | None:
                 f"held: {came[what] or 0:,} {what}, {before:,} before; "
                 "if this is right, run again with --accept-shrink"
             )
-    return "held: the repository gave no record" if came["datasets"] == 0 else None
+    return None
 
 
 def _base(harvester: Harvester, packaged: Snapshot) -> dict[str, Dataset]:

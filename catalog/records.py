@@ -15,9 +15,10 @@ from pydantic import ValidationError
 
 from harvesters.base import RawRecord
 from harvesters.record import overlaid
+from harvesters.text import without_addresses
 from schemas.arrow import schema_of
 from schemas.dataset import Dataset, Status
-from schemas.errors import RecordError
+from schemas.errors import RecordError, ReleaseError
 
 FILE = "datasets.parquet"
 RAW = "raw.jsonl.zst"
@@ -25,9 +26,13 @@ RAW = "raw.jsonl.zst"
 
 @dataclass(frozen=True, slots=True)
 class Written:
-    """How many records are valid and how many have gone; `quarantine` says which are not valid."""
+    """What came: datasets that are there, those that the repository says are gone, those that were
+
+    there before and are no longer, and which records are not valid.
+    """
 
     valid: int
+    gone: int
     withdrawn: int
     quarantine: list[dict[str, str]]
 
@@ -50,10 +55,10 @@ def write(
     quarantine: list[dict[str, str]] = []
     with pa.CompressedOutputStream(str(folder / RAW), "zstd") as raw:
         for record in records:
-            payload = json.dumps(record.raw, ensure_ascii=False, default=str)
+            payload = _payload(record.raw)
             raw.write(payload.encode() + b"\n")
             try:
-                dataset = record.build()
+                dataset = _built(record)
                 if dataset.id in valid:
                     raise RecordError("a second record with this id", where=dataset.id)
                 valid[dataset.id] = overlaid(base.get(dataset.id), dataset)
@@ -68,7 +73,39 @@ def write(
     table = pa.Table.from_pylist(rows, schema=schema_of(Dataset))
     pq.write_table(table, folder / FILE, compression="zstd")
     withdrawn = sum(dataset.status is Status.WITHDRAWN for dataset in kept)
-    return Written(len(valid), withdrawn, quarantine)
+    deleted = sum(dataset.status is Status.GONE for dataset in valid.values())
+    return Written(len(valid) - deleted, deleted, withdrawn, quarantine)
+
+
+def _payload(raw: Any) -> str:
+    """One line of JSON; what is no text (half an emoji) is escaped."""
+    told = without_addresses(raw)
+    line = json.dumps(told, ensure_ascii=False, default=str)
+    return line if line.isascii() or _is_text(line) else json.dumps(told, default=str)
+
+
+def _is_text(line: str) -> bool:
+    try:
+        line.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
+def _built(record: RawRecord) -> Dataset:
+    """The record's dataset. Whatever goes wrong in building it is wrong with this record alone.
+
+    Raises:
+        RecordError: saying what kind of fault it is, and nothing of the record.
+    """
+    try:
+        dataset = record.build()
+        dataset.model_dump_json()  # what cannot be written as text cannot be published
+    except (RecordError, ValidationError, MemoryError):
+        raise
+    except Exception as error:
+        raise RecordError(f"cannot be read ({type(error).__name__})") from error
+    return dataset
 
 
 def read(path: Path) -> Iterator[Dataset]:
@@ -80,13 +117,19 @@ def read(path: Path) -> Iterator[Dataset]:
     if not path.is_file():
         return
     known = set(Dataset.model_fields)
-    for row in pq.read_table(path).to_pylist():
+    try:
+        rows = pq.read_table(path).to_pylist()
+    except (pa.ArrowException, OSError) as error:
+        raise ReleaseError(
+            "a harvest on disk is damaged", where=str(path), do="Remove its folder and refresh"
+        ) from error
+    for row in rows:
         fields: dict[str, Any] = {name: value for name, value in row.items() if name in known}
         yield Dataset.model_validate({**fields, "provenance": dict(row["provenance"] or {})})
 
 
 def _withdrawn(dataset: Dataset, moment: datetime) -> Dataset:
-    if dataset.status is Status.WITHDRAWN:
+    if dataset.status in (Status.WITHDRAWN, Status.GONE):
         return dataset
     return dataset.model_copy(update={"status": Status.WITHDRAWN, "withdrawn": moment})
 

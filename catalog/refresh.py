@@ -103,6 +103,10 @@ def plan(
         except FairscanError as error:
             row["would"] = f"fail: {error}"
         rows.append({**row, "last": last["finished"] if last else None})
+    asks = [] if offline else registries.asks(place, settings, [row["source"] for row in rows])
+    if asks:
+        would = "ask for DOIs that are new or due"
+        rows.append({"source": "doi", "kind": "doi", "would": would, "asks": asks, "last": None})
     return rows
 
 

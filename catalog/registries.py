@@ -19,7 +19,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from catalog import records
-from catalog.home import Home, now
+from catalog.home import Home, now, sync_folder
 from catalog.settings import Settings
 from schemas.dataset import Dataset, Status
 from schemas.errors import FairscanError
@@ -53,18 +53,21 @@ class Kept:
 
 
 def kept(place: Home) -> Kept:
-    """What registries have said so far."""
+    """What registries have said so far; nothing if the file is damaged: it can be asked anew."""
     path = place.root / FILE
     if not path.is_file():
         return Kept({}, None)
     from harvesters.doi import understood
 
-    answers = {
-        row["doi"]: understood(
-            row["doi"], row["registry"], row["retrieved"], json.loads(row["raw"])
-        )
-        for row in pq.read_table(path).to_pylist()
-    }
+    try:
+        answers = {
+            row["doi"]: understood(
+                row["doi"], row["registry"], row["retrieved"], json.loads(row["raw"])
+            )
+            for row in pq.read_table(path).to_pylist()
+        }
+    except (pa.ArrowException, OSError, ValueError, KeyError):
+        return Kept({}, None)
     return Kept(answers, hashlib.sha256(path.read_bytes()).hexdigest())
 
 
@@ -74,16 +77,7 @@ def ask(place: Home, settings: Settings, keys: Iterable[str], say: Say) -> dict[
     None if there is nothing to ask. A failure keeps what was known and what came before it.
     """
     known = kept(place).answers
-    due = now() - KEPT
-    wanted = sorted(
-        {
-            dataset.doi
-            for key in keys
-            for dataset in records.read(place.sources / key / records.FILE)
-            if dataset.doi and dataset.status is not Status.WITHDRAWN
-        }
-    )
-    wanted = [doi for doi in wanted if doi not in known or known[doi].retrieved < due]
+    wanted = _wanted(place, keys, known)
     if not wanted or not settings.registries:
         return None
     from harvesters.doi import describe
@@ -92,12 +86,11 @@ def ask(place: Home, settings: Settings, keys: Iterable[str], say: Say) -> dict[
     started = now()
     run: dict[str, Any] = {"source": "doi", "started": started.isoformat(), "message": None}
     say(f"doi: asking registries for {len(wanted):,} DOIs")
-    clients = {
-        key: Client(source, place.cache / f"{key}.db")
-        for key, source in settings.registries.items()
-    }
+    clients: dict[str, Client] = {}
     came = 0
     try:
+        for key, source in settings.registries.items():
+            clients[key] = Client(source, place.cache / f"{key}.db")
         for some in _chunks(wanted, CHUNK):
             found = {answer.doi: answer for answer in describe(some, clients)}
             came += sum(answer.registry is not None for answer in found.values())
@@ -105,11 +98,12 @@ def ask(place: Home, settings: Settings, keys: Iterable[str], say: Say) -> dict[
             _write(place.root / FILE, known)
             say(f"doi: {came:,} described")
         run |= {"state": "ok", "datasets": came}
-    except FairscanError as error:
+    except Exception as error:  # no answer of a registry may stop a release
+        why = str(error) if isinstance(error, FairscanError) else type(error).__name__
         run |= {
             "state": "held",
             "datasets": came,
-            "message": f"held: {error}; what was known stays",
+            "message": f"held: {why}; what was known stays",
         }
         say(f"doi: {run['message']}")
     finally:
@@ -125,6 +119,19 @@ def ask(place: Home, settings: Settings, keys: Iterable[str], say: Say) -> dict[
     }
 
 
+def asks(place: Home, settings: Settings, keys: Iterable[str]) -> list[str]:
+    """What `ask` would ask for after a refresh that brings the datasets known today."""
+    count = len(_wanted(place, keys, kept(place).answers))
+    if not count:
+        return []
+    batches = -(-count // 50)
+    return [
+        f"GET {source.base_url} ({count:,} DOIs in {batches:,} requests of up to 50"
+        + (")" if key == "datacite" else ": those that DataCite does not know)")
+        for key, source in sorted(settings.registries.items(), reverse=True)
+    ]
+
+
 def enriched(datasets: Iterable[Dataset], answers: dict[str, Described]) -> Iterator[Dataset]:
     """The datasets, each with what a registry adds to it."""
     if not answers:
@@ -135,6 +142,18 @@ def enriched(datasets: Iterable[Dataset], answers: dict[str, Described]) -> Iter
     for dataset in datasets:
         answer = answers.get(dataset.doi or "")
         yield dataset if answer is None else enrich(dataset, answer)
+
+
+def _wanted(place: Home, keys: Iterable[str], known: dict[str, Described]) -> list[str]:
+    """The DOIs of the sources' datasets that are new, or were asked for too long ago."""
+    due = now() - KEPT
+    there = {
+        dataset.doi
+        for key in keys
+        for dataset in records.read(place.sources / key / records.FILE)
+        if dataset.doi and dataset.status is not Status.WITHDRAWN
+    }
+    return sorted(doi for doi in there if doi not in known or known[doi].retrieved < due)
 
 
 def _chunks(items: list[str], size: int) -> Iterator[list[str]]:
@@ -155,4 +174,5 @@ def _write(path: Path, answers: dict[str, Described]) -> None:
     ]
     new = path.with_name(f".{path.name}.new")
     pq.write_table(pa.Table.from_pylist(rows, schema=_SCHEMA), new, compression="zstd")
+    sync_folder(new)
     new.replace(path)

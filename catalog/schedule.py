@@ -230,6 +230,9 @@ class _Worker:
 
 
 def _plan(source: Source, runs: list[Run], moment: datetime, jitter: bool, why: str | None) -> Plan:
+    runs = [
+        run for run in runs if datetime.fromisoformat(run["started"]) <= moment
+    ]  # a clock erred
     last = max(runs, key=lambda run: run["finished"], default=None)
     second = moment.replace(microsecond=0) + timedelta(seconds=1)
     due: datetime = next(CronSim(source.schedule, second, reverse=True))

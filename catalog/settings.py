@@ -12,8 +12,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from pydantic import ValidationError
+
 from catalog.home import home
 from harvesters.base import REGISTRIES, load_sources
+from harvesters.credentials import credentials
 from schemas.errors import UsageError
 from schemas.source import Source
 
@@ -57,6 +60,12 @@ def settings(flags: Iterable[str] = ()) -> Settings:
     for folder in (home().root, Path.cwd()):
         path = folder / FILE
         for key, table in _tables(path).items():
+            if folder != home().root and "base_url" in table and credentials(key):
+                raise UsageError(
+                    f"[sources.{key}] sends its credentials to another address",
+                    where=str(path),
+                    do=f"If it is meant, say so in {home().root / FILE} or with --set",
+                )
             sources[key] = _changed(sources, enabled, key, table, str(path))
     for flag in flags:
         name, equals, value = flag.partition("=")
@@ -105,9 +114,10 @@ def _new(key: str, table: dict[str, Any], where: str) -> Source:
 def _valid(fields: dict[str, Any], key: str, where: str) -> Source:
     try:
         return Source.model_validate(fields)
-    except ValueError as error:
-        reason = "; ".join(line.strip() for line in str(error).splitlines()[1:3])
-        raise UsageError(f"[sources.{key}]: {reason}", where=where) from error
+    except ValidationError as error:
+        faults = error.errors(include_input=False, include_url=False)[:2]
+        reason = "; ".join(f"{'.'.join(map(str, f['loc']))}: {f['msg']}" for f in faults)
+        raise UsageError(f"[sources.{key}]: {reason}", where=where) from None  # it has the input
 
 
 def _typed(value: str) -> str | bool:

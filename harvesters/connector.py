@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import ipaddress
 import socket
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 import httpcore
 import httpx
@@ -17,6 +17,10 @@ import httpx
 from schemas.errors import SourceError
 
 Origin = tuple[str, str, int]
+Address = ipaddress.IPv4Address | ipaddress.IPv6Address
+_TRANSLATED = (ipaddress.IPv6Network("64:ff9b::/96"), ipaddress.IPv6Network("64:ff9b:1::/48"))
+_CLOUD_HOST = ipaddress.IPv4Address("168.63.129.16")
+"""Public by its number, but answered by the host below a virtual machine."""
 
 
 class Guard:
@@ -59,16 +63,34 @@ class Guard:
         return addresses
 
     @staticmethod
-    def _refuse_unless_public(
-        address: ipaddress.IPv4Address | ipaddress.IPv6Address, host: str
-    ) -> None:
-        inner = getattr(address, "ipv4_mapped", None) or address
-        if not inner.is_global or inner.is_multicast:
+    def _refuse_unless_public(address: Address, host: str) -> None:
+        if any(not one.is_global or one.is_multicast for one in _meant(address)):
             raise SourceError(
                 "refused: a private address that no setting names",
                 where=host,
                 do="If it is meant, name it as base_url of the source in fairscan.toml",
             )
+
+
+def _meant(address: Address) -> Iterator[Address]:
+    """The address, and the IPv4 ones that it stands for on its way through a translator.
+
+    RFC 4291 (mapped, compatible), RFC 2765 (translated), RFC 3056 (6to4), RFC 6052 (NAT64). An
+    address of RFC 3879 (site-local) and the one of a cloud's own host are not public either.
+    """
+    if isinstance(address, ipaddress.IPv6Address):
+        number = int(address)
+        inner = ipaddress.IPv4Address(number & 0xFFFFFFFF)
+        if address.ipv4_mapped is not None:
+            yield inner
+            return
+        if number >> 32 in (0, 0xFFFF << 16) or any(address in net for net in _TRANSLATED):
+            yield inner
+        if address.sixtofour is not None:
+            yield address.sixtofour
+        yield ipaddress.IPv6Address("::1") if address.is_site_local else address
+    else:
+        yield ipaddress.IPv4Address("127.0.0.1") if address == _CLOUD_HOST else address
 
 
 class _Backend(httpcore.NetworkBackend):

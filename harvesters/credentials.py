@@ -21,6 +21,10 @@ def credentials(key: str) -> dict[str, str]:
         UsageError: for a user without a password, or a header that is none.
     """
     name = f"FAIRSCAN_{key.upper()}"
+    for kind in ("HEADER", "TOKEN", "USER", "PASSWORD"):
+        said = os.environ.get(f"{name}_{kind}", "")
+        if not said.isprintable() or (kind in ("HEADER", "TOKEN") and not said.isascii()):
+            raise UsageError(f"{name}_{kind} has characters that no header may carry")
     if line := os.environ.get(f"{name}_HEADER"):
         header, colon, value = line.partition(":")
         if not (colon and header.strip() and value.strip()):

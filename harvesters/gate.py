@@ -16,14 +16,18 @@ class Gate:
         self._lock = threading.Lock()
 
     def wait(self) -> None:
-        """Wait for one's turn, and for the end of a pause that began meanwhile."""
-        with self._lock:
-            moment = max(time.monotonic(), self._next)
-            self._next = moment + self._apart
-        while (left := max(moment, self._closed) - time.monotonic()) > 0:
-            time.sleep(left)
+        """Wait for one's turn; who waited through the beginning of a pause takes a new turn."""
+        while True:
+            with self._lock:
+                closed = self._closed
+                moment = max(time.monotonic(), self._next)
+                self._next = moment + self._apart
+            time.sleep(max(0.0, moment - time.monotonic()))
+            if self._closed == closed:
+                return
 
     def pause(self, seconds: float) -> None:
         """Let nobody through for so long: the host asked one of us to wait, and means us all."""
         with self._lock:
             self._closed = max(self._closed, time.monotonic() + seconds)
+            self._next = max(self._next, self._closed)

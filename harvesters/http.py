@@ -31,7 +31,7 @@ from harvesters.connector import Guard, guarded_transport
 from harvesters.credentials import credentials
 from harvesters.gate import Gate
 from harvesters.wire import Traffic, Wire, cached
-from schemas.errors import SourceError
+from schemas.errors import SourceError, UsageError
 from schemas.source import Source
 
 T = TypeVar("T")
@@ -77,7 +77,7 @@ class Answer:
         """
         try:
             return json.loads(self.body)
-        except ValueError as error:
+        except (ValueError, RecursionError) as error:
             raise SourceError(
                 f"not JSON but {_looks_like(self.body)}", where=without_query(self.url)
             ) from error
@@ -130,16 +130,19 @@ class Client:
         headers: Mapping[str, str] | None = None,
         accept: str = "application/json",
         cap: int = CAP,
+        keep: bool = True,
     ) -> Answer:
         """GET `url`; answers with status 200 to 299 come back whole.
+
+        keep: False for an answer that must not be stored, as it holds what we drop.
 
         Raises:
             StatusError: for any other status that stays after the retries.
             SourceError: if it cannot be had whole, or may not be asked for.
         """
-        return self._ask(
-            "GET", url, cap, params=params, headers={"Accept": accept, **(headers or {})}
-        )
+        # The store is never believed without asking: it answers only what is "not modified".
+        fresh = {"Accept": accept, "Cache-Control": "no-cache" if keep else "no-store"}
+        return self._ask("GET", url, cap, params=params, headers={**fresh, **(headers or {})})
 
     def post(
         self,
@@ -200,7 +203,7 @@ class Client:
                 except httpx.RequestError as error:
                     raise PassingError(_told(error), where=without_query(url)) from error
                 except (httpx.InvalidURL, UnicodeError) as error:
-                    raise SourceError("no address", where=url[:200]) from error
+                    raise SourceError("no address", where=without_query(url)) from error
         raise AssertionError("a retry ends with an answer or an error")
 
     def _follow(self, method: str, url: str, cap: int, **more: Any) -> Answer:
@@ -210,6 +213,7 @@ class Client:
                 return _successful(answer)
             try:
                 target = urljoin(url, answer.headers.get("location", ""))
+                origin(target)
             except ValueError as error:
                 raise SourceError("redirected to no address", where=without_query(url)) from error
             if urlsplit(target).scheme not in ("http", "https"):
@@ -324,6 +328,8 @@ def origin(url: str) -> tuple[str, str, int]:
 def user_agent() -> str:
     """How we introduce ourselves. `FAIRSCAN_CONTACT`: an e-mail or web address of who runs it."""
     contact = os.environ.get("FAIRSCAN_CONTACT", "").strip()
+    if not (contact.isascii() and contact.isprintable()):
+        raise UsageError("FAIRSCAN_CONTACT has characters that no header may carry")
     if "@" in contact and "/" not in contact:
         contact = f"mailto:{contact}"
     elif contact:
@@ -334,7 +340,10 @@ def user_agent() -> str:
 
 def without_query(url: str) -> str:
     """An address as errors show it: a query may hold what is nobody else's business."""
-    split = urlsplit(url)
+    try:
+        split = urlsplit(url)
+    except ValueError:
+        return "an address that is none"
     host = split.netloc.rpartition("@")[2]
     return f"{split.scheme}://{host}{split.path}"[:300]
 

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import html
 import re
+from typing import Any
 
 import nh3
 
-_EMAIL = re.compile(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+")
-_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u200b-\u200f\u202a-\u202e\u2066-\u2069]")
+_EMAIL = re.compile(r"[\w.+-]+(?:@|%40)(?:[\w-]+(?:\.[\w-]+)+|\[[\d.:a-f]+\])", re.IGNORECASE)
+_CONTROL = re.compile(
+    "[\x00-\x08\x0b-\x1f\x7f-\x9f\xad\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff\ud800-\udfff]"
+)
+REMOVED = "[e-mail removed]"
 
 
 def plain_text(raw: str | None) -> str | None:
@@ -20,5 +24,16 @@ def plain_text(raw: str | None) -> str | None:
     if raw is None:
         return None
     text = html.unescape(nh3.clean(raw, tags=set(), clean_content_tags={"script", "style"}))
-    text = _EMAIL.sub("[e-mail removed]", _CONTROL.sub("", text))
+    text = _EMAIL.sub(REMOVED, _CONTROL.sub("", text).replace("\uff20", "@"))
     return " ".join(text.split()) or None
+
+
+def without_addresses(value: Any) -> Any:
+    """JSON-like `value` with every e-mail address in its texts and keys replaced."""
+    if isinstance(value, str):
+        return _EMAIL.sub(REMOVED, value) if "@" in value or "%40" in value else value
+    if isinstance(value, dict):
+        return {without_addresses(name): without_addresses(inner) for name, inner in value.items()}
+    if isinstance(value, list | tuple):
+        return [without_addresses(inner) for inner in value]
+    return value

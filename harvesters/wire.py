@@ -39,6 +39,8 @@ class Wire(httpx.BaseTransport):
         self._guard.look_at(request.url.scheme, request.url.host, request.url.port)
         self._traffic.add(requests=1)
         response = self._inner.handle_request(request)
+        if request.headers.get("Cache-Control") == "no-store":
+            response.headers["Cache-Control"] = "no-store"
         # Without a word on freshness, an answer is asked for anew each time, on condition.
         response.headers.setdefault("Cache-Control", "no-cache")
         assert isinstance(response.stream, httpx.SyncByteStream)

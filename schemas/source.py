@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from enum import StrEnum
+from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
@@ -56,6 +57,14 @@ class Source(BaseModel):
         default=60, ge=0, description="A refresh starts up to this long after it is due"
     )
     citation_doi: str | None = Field(default=None, description="DOI of the paper to cite, bare")
+
+    @field_validator("base_url", "services")
+    @classmethod
+    def _has_no_password(cls, told: Any) -> Any:
+        for address in told.values() if isinstance(told, dict) else [told]:
+            if address and "@" in address.partition("://")[2].partition("/")[0]:
+                raise ValueError("an address holds a user; credentials come from the environment")
+        return told
 
     @field_validator("schedule")
     @classmethod

@@ -6,7 +6,7 @@ import typer
 
 from catalog.cli import output
 from catalog.cli.options import JSON
-from schemas.errors import ReleaseError
+from schemas.errors import ReleaseError, UsageError
 
 SET = typer.Option(
     [],
@@ -69,6 +69,8 @@ def refresh(
     from catalog.settings import settings
 
     set_ = settings(changed)
+    if accept_shrink and not sources:
+        raise UsageError("--accept-shrink without a source", do="Name the source that may shrink")
     if dry_run:
         rows = plan(home(), sources or [], set_, offline=offline)
         if json:
@@ -145,7 +147,12 @@ def list_releases(json: bool = JSON) -> None:
     from catalog.home import home
     from catalog.release import read_info, releases
 
-    rows = [(read_info(folder), current) for folder, current in releases(home())]
+    rows = []
+    for folder, current in releases(home()):
+        try:
+            rows.append((read_info(folder), current))
+        except ReleaseError as error:
+            output.say(f"{folder.name}: {error}")
     if json:
         output.as_json(
             [{"release": i.id, "current": c, "created": i.created, **i.counts} for i, c in rows]

@@ -80,3 +80,23 @@ def test_a_key_that_names_no_source_is_refused() -> None:
     with pytest.raises(UsageError, match="no source 'icd'"):
         settings().chosen(["icd"])
     assert [source.key for source in settings().chosen(["idc"])] == ["idc"]
+
+
+def test_an_address_with_a_password_is_refused(home: Path) -> None:
+    (home / "fairscan.toml").write_text('[sources.nitrc_ir]\nbase_url = "http://me:pw@host/"\n')
+    with pytest.raises(UsageError, match="credentials come from the environment") as told:
+        settings()
+    assert "pw" not in str(told.value)
+
+
+def test_a_file_in_the_working_folder_cannot_take_credentials_elsewhere(
+    home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    text = '[sources.nitrc_ir]\nbase_url = "https://elsewhere.example.org"\n'
+    Path("fairscan.toml").write_text(text)
+    assert settings().sources["nitrc_ir"].base_url == "https://elsewhere.example.org"
+    monkeypatch.setenv("FAIRSCAN_NITRC_IR_TOKEN", "t")
+    with pytest.raises(UsageError, match="sends its credentials to another address"):
+        settings()
+    Path("fairscan.toml").rename(home / "fairscan.toml")
+    assert settings().sources["nitrc_ir"].base_url == "https://elsewhere.example.org"

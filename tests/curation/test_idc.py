@@ -38,7 +38,8 @@ WITH parts AS (
     FROM read_parquet(?)
 )
 SELECT id, title, NULL::VARCHAR AS description, species, ['CT'] AS modalities,
-       []::VARCHAR[] AS modalities_raw, s[1].source_doi AS doi, NULL::VARCHAR AS licence,
+       []::VARCHAR[] AS modalities_raw, s[1].source_doi AS doi, NULL::DATE AS snapshot,
+       NULL::VARCHAR AS licence,
        NULL::VARCHAR AS licence_raw, NULL::VARCHAR AS licence_url,
        list_transform(s, lambda p: {
            'doi': lower(p.source_doi),

@@ -75,7 +75,9 @@ def test_a_public_name_is_connected_to_by_the_address_that_was_looked_at(
 @pytest.mark.parametrize(
     "address",
     [PRIVATE, "127.0.0.1", "169.254.169.254", "192.168.1.1", "172.16.0.1", "100.64.0.1", "0.0.0.0",
-     "224.0.0.1", "::1", "fe80::1%eth0", "fc00::1", "::ffff:10.0.0.1"],
+     "224.0.0.1", "::1", "fe80::1%eth0", "fc00::1", "::ffff:10.0.0.1", "64:ff9b::7f00:1",
+     "64:ff9b:1::a00:1", "2002:7f00:1::", "::127.0.0.1", "::ffff:0:127.0.0.1", "fec0::1",
+     "168.63.129.16"],
 )  # fmt: skip
 def test_a_name_that_points_into_a_private_network_is_refused(
     names: dict[str, list[str]], address: str
@@ -85,6 +87,19 @@ def test_a_name_that_points_into_a_private_network_is_refused(
     with pytest.raises(SourceError, match="refused: a private address"):
         made.connect_tcp("example.org", 443)
     assert recorder.asked == []
+
+
+@pytest.mark.parametrize(
+    "address", [PUBLIC, "2606:2800:21f:cb07::1", "64:ff9b::5db8:d70e", "2002:5db8:d70e::"]
+)
+def test_a_public_address_is_let_through_in_every_form(
+    names: dict[str, list[str]], address: str
+) -> None:
+    names["example.org"] = [address]
+    made, recorder = backend()
+    with pytest.raises(httpcore.ConnectError, match="recorded"):
+        made.connect_tcp("example.org", 443)
+    assert recorder.asked == [(address, 443)]
 
 
 def test_one_private_address_among_public_ones_is_enough_to_refuse(

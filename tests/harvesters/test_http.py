@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from harvesters.http import Client, StatusError, user_agent
-from schemas.errors import SourceError
+from schemas.errors import SourceError, UsageError
 from schemas.source import Source
 from tests.emulators.server import Emulator, Reply, Request, as_json
 
@@ -228,6 +228,7 @@ def test_a_redirect_is_followed_with_its_own_query(echo: Echo, client: Client) -
     [
         ("/a", "again and again"),
         ("http://[", "no address"),
+        ("http://127.0.0.1:99999/", "no address"),
         ("file:///etc/passwd", "no web address"),
         ("ftp://127.0.0.1/x", "no web address"),
         ("http://10.1.2.3/x", "refused: a private address"),
@@ -275,6 +276,51 @@ def test_an_answer_without_a_word_on_freshness_is_asked_for_each_time(
     assert client.get(f"{echo.url}/a").json() == [1]
     assert client.get(f"{echo.url}/a").json()["path"] == "/a"
     client.close()
+
+
+def test_a_page_that_a_server_calls_fresh_is_asked_for_all_the_same(
+    echo: Echo, tmp_path: Path
+) -> None:
+    fresh = Reply(b"<html>proxy</html>", headers={"Cache-Control": "max-age=864000"})
+    echo.fail("replace", value=fresh, times=1)
+    client = Client(source(echo.url), tmp_path / "echo.db")
+    assert client.get(f"{echo.url}/a").text().startswith("<html>")
+    assert client.get(f"{echo.url}/a").json()["path"] == "/a"
+    client.close()
+
+
+def test_what_must_not_be_kept_is_in_no_file(echo: Echo, tmp_path: Path) -> None:
+    client = Client(source(echo.url), tmp_path / "cache" / "echo.db")
+    client.get(f"{echo.url}/Doe^Jane", params={"etag": 1}, keep=False)
+    client.get(f"{echo.url}/kept", params={"etag": 1})
+    client.close()
+    stored = b"".join(path.read_bytes() for path in (tmp_path / "cache").iterdir())
+    assert b"Doe^Jane" not in stored and b"/kept" in stored
+
+
+@pytest.mark.parametrize("value", ["José@example.org", "a@b.org\nX: y"])
+def test_a_contact_that_no_header_may_carry_is_refused(
+    monkeypatch: pytest.MonkeyPatch, value: str
+) -> None:
+    monkeypatch.setenv("FAIRSCAN_CONTACT", value)
+    with pytest.raises(UsageError, match="FAIRSCAN_CONTACT"):
+        user_agent()
+
+
+@pytest.mark.parametrize("kind", ["TOKEN", "HEADER"])
+def test_a_secret_that_no_header_may_carry_is_refused_without_repeating_it(
+    monkeypatch: pytest.MonkeyPatch, kind: str
+) -> None:
+    monkeypatch.setenv(f"FAIRSCAN_ECHO_{kind}", "X: s3cret\nY: é")
+    with pytest.raises(UsageError, match=f"FAIRSCAN_ECHO_{kind}") as told:
+        Client(source("https://example.org"))
+    assert "s3cret" not in str(told.value)
+
+
+def test_json_that_is_too_deep_is_no_answer(echo: Echo, client: Client) -> None:
+    echo.fail("replace", value=Reply(b"[" * 200_000))
+    with pytest.raises(SourceError, match="not JSON"):
+        client.get(f"{echo.url}/a").json()
 
 
 def test_an_answer_that_was_cut_is_not_kept(echo: Echo, tmp_path: Path) -> None:
