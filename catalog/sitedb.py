@@ -192,10 +192,19 @@ def _facets(record: dict[str, Any], lists: dict[str, list[str]]) -> Iterator[tup
     yield from (("condition", value) for value in lists["conditions"])
     yield from (("species", value) for value in lists["species"] or [""])
     yield from (("annotation", value) for value in record["annotation_kinds"])
-    licences = [part["licence"] for part in record["distributions"]] or [record["licence"]]
-    yield from (("licence", value or "") for value in licences)
+    yield from (("licence", value) for value in _licences(record))
     yield from (("access", value) for value in lists["accesses"] or [""])
     yield from ((name, record[name] or "") for name in ("kind", "programme", "source"))
+
+
+def _licences(record: dict[str, Any]) -> set[str]:
+    """Licences of its parts, else its own; one that nobody stated is not counted with the stated.
+
+    Empty text: not stated.
+    """
+    assumed = f"{record['licence']} (assumed)" if record["licence_assumed"] else ""
+    parts = [part["licence"] for part in record["distributions"]]
+    return {stated or assumed for stated in parts or [None if assumed else record["licence"]]}
 
 
 def _spell_alike(site: sqlite3.Connection) -> None:

@@ -122,7 +122,10 @@ class Archive:
         while True:
             try:
                 answer = self._client.get(
-                    self._root + path, params=way.params(offset), accept=MEDIA[self._media]
+                    self._root + path,
+                    params=way.params(offset),
+                    accept=MEDIA[self._media],
+                    keep=False,  # archives answer with names, whatever is asked
                 )
                 return answer, rows_of(answer)
             except StatusError as error:

@@ -156,7 +156,8 @@ def _crossref(client: Client, batch: Sequence[str]) -> dict[str, dict[str, Any]]
     """Trimmed works by DOI, of those that Crossref knows."""
     address = f"{_base(client)}/works"
     contact = os.environ.get("FAIRSCAN_CONTACT", "").strip()
-    polite = {"mailto": contact} if contact else {}
+    speakable = contact.isascii() and contact.isprintable()
+    polite = {"mailto": contact} if contact and speakable else {}
     # A comma ends a filter, so a DOI that has one is asked for by itself.
     plain = [doi for doi in batch if "," not in doi]
     alone = [doi for doi in batch if "," in doi]
@@ -212,7 +213,8 @@ def _asked(
     wanted = set(batch)
     found = {}
     for one in records:
-        doi = vocabulary.normalise(one.get(key)) if isinstance(one, dict) else None
+        told = one.get(key) if isinstance(one, dict) else None
+        doi = vocabulary.normalise(told) if isinstance(told, str) else None
         if doi in wanted:
             found[doi] = trimmed(one)
     return found

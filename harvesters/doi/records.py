@@ -13,7 +13,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from harvesters.text import plain_text
+from harvesters.text import plain_text, without_addresses
 from schemas.dataset import Creator, RelatedIdentifier
 from schemas.vocabulary import doi, licence
 
@@ -46,6 +46,10 @@ CROSSREF_KEPT = (
 )
 _PERSON = ("name", "givenName", "familyName", "nameIdentifiers", "given", "family", "ORCID")
 """What is kept of a person: a name and an ORCID iD, no affiliation, no address."""
+_IDENTIFIERS = frozenset(
+    "doi DOI id ORCID nameIdentifier relatedIdentifier rightsUri schemeUri URL".split()
+)
+"""Keys whose values are identifiers: markup would be a part of them."""
 _COUNTED = ("IsCitedBy", "IsReferencedBy")
 """Relations that a well-known dataset has by the hundred: their number is what counts."""
 _ORCID = re.compile(r"(?:https?://(?:www\.)?orcid\.org/)?(\d{4}-\d{4}-\d{4}-\d{3}[\dX])/?", re.I)
@@ -132,7 +136,7 @@ def crossref(work: dict[str, Any]) -> dict[str, Any]:
 
 
 def trimmed_datacite(attributes: dict[str, Any]) -> dict[str, Any]:
-    """What is kept of DataCite's attributes: no lists of citing works, no e-mail addresses."""
+    """What is kept of DataCite's attributes: no lists of citing works, its texts plain."""
     kept = {name: attributes[name] for name in DATACITE_KEPT if name in attributes}
     if "creators" in kept:
         kept["creators"] = _people(kept["creators"])
@@ -144,22 +148,26 @@ def trimmed_datacite(attributes: dict[str, Any]) -> dict[str, Any]:
         if type(kept.get("citationCount")) is not int:
             cited = sum(one.get("relationType") == "IsCitedBy" for one in related)
             kept["citationCount"] = cited or None
-    if kept.get("descriptions"):
-        kept["descriptions"] = [
-            {**one, "description": _text(one.get("description"))}
-            for one in _objects(kept["descriptions"])
-        ]
-    return kept
+    return {name: _clean(value, name) for name, value in kept.items()}
 
 
 def trimmed_crossref(work: dict[str, Any]) -> dict[str, Any]:
-    """What is kept of a Crossref work, its abstract as plain text."""
+    """What is kept of a Crossref work, its texts plain, without e-mail addresses."""
     kept = {name: work[name] for name in CROSSREF_KEPT if name in work}
     if "author" in kept:
         kept["author"] = _people(kept["author"])
-    if "abstract" in kept:
-        kept["abstract"] = _text(kept["abstract"])
-    return kept
+    return {name: _clean(value, name) for name, value in kept.items()}
+
+
+def _clean(value: Any, name: str = "") -> Any:
+    """`value` with each text as plain text; identifiers lose e-mail addresses and nothing else."""
+    if isinstance(value, str):
+        return without_addresses(value) if name in _IDENTIFIERS else plain_text(value)
+    if isinstance(value, list):
+        return [_clean(one, name) for one in value]
+    if isinstance(value, dict):
+        return {without_addresses(key): _clean(one, key) for key, one in value.items()}
+    return value
 
 
 def _people(raw: Any) -> list[dict[str, Any]]:
@@ -234,7 +242,8 @@ def _related(entries: Iterable[tuple[Any, Any, Any]]) -> list[RelatedIdentifier]
     found: dict[tuple[str, str], RelatedIdentifier] = {}
     for relation, scheme, raw in entries:
         value = _text(raw)
-        if value is None or not scheme or relation not in _types() or relation in _COUNTED:
+        known = isinstance(relation, str) and relation in _types()
+        if value is None or not scheme or not known or relation in _COUNTED:
             continue
         if scheme == "DOI":
             value = doi.normalise(value) or value

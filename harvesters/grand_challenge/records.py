@@ -140,7 +140,7 @@ def related(
             one = RelatedIdentifier(relation=relation, scheme=named[0], value=named[1])
             found.setdefault(one.value, one)
     for told in parts:
-        name = doi.normalise(told.get("doi"))
+        name = zenodo.data_doi(told)
         if name is not None:
             one = RelatedIdentifier(relation="HasPart", scheme="DOI", value=name)
             found.setdefault(name, one)

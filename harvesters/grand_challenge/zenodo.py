@@ -8,6 +8,7 @@ are answers, not failures. The files of a restricted record are not listed.
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from typing import Any
 
 from harvesters.http import Client, StatusError
@@ -78,6 +79,12 @@ def access(record: dict[str, Any]) -> Access | None:
     return _ACCESS.get(str((record.get("metadata") or {}).get("access_right")))
 
 
+def data_doi(record: Mapping[str, Any]) -> str | None:
+    """The record's own DOI, None if it tells none."""
+    told = record.get("doi")
+    return doi.normalise(told) if isinstance(told, str) else None
+
+
 def distributions(record: dict[str, Any]) -> list[Distribution]:
     """One distribution a file, with its size and checksum; one for all if no files are listed.
 
@@ -91,7 +98,7 @@ def distributions(record: dict[str, Any]) -> list[Distribution]:
         raise RecordError("a Zenodo record with a licence of another shape", where=_where(record))
     shared: dict[str, Any] = {
         "route": "https",
-        "doi": doi.normalise(record.get("doi")),
+        "doi": data_doi(record),
         "licence": licence.normalise(raw),
         "licence_raw": raw,
     }
@@ -99,7 +106,7 @@ def distributions(record: dict[str, Any]) -> list[Distribution]:
     if not isinstance(files, list):
         raise RecordError("a Zenodo record without a list of files", where=_where(record))
     if not files:
-        return [Distribution(title=plain_text(about.get("title")), **shared)]
+        return [Distribution(title=_title(about.get("title")), **shared)]
     return [_file(file, shared, record) for file in files]
 
 
@@ -118,6 +125,10 @@ def _file(file: Any, shared: dict[str, Any], record: dict[str, Any]) -> Distribu
         raise RecordError(
             "a Zenodo record lists a file of another shape", where=_where(record)
         ) from error
+
+
+def _title(told: Any) -> str | None:
+    return plain_text(told) if isinstance(told, str) else None
 
 
 def _where(record: dict[str, Any]) -> str:

@@ -65,13 +65,16 @@ class Harvester(base.Harvester):
         spool = Spool(folder)
         wanted = dict.fromkeys(listed.rows)
         earlier: dict[str, dict[str, Any]] = {}
+        stones = 0
         for raw in last_records(last):
-            self._reuse(raw, listed, wanted, earlier, spool)
+            stones += self._reuse(raw, listed, wanted, earlier, spool)
         missed = [local for local in earlier if local not in listed.rows]
         if len(missed) <= MISSED:
             wanted |= dict.fromkeys(missed)
-        private = self._read(wanted, listed, earlier, spool)
-        stated = None if listed.stated is None else listed.stated - private
+        private, deleted = self._read(wanted, listed, earlier, spool)
+        # Tombstones are not in the stated total, so they must not stand in for what is missing.
+        total = listed.stated
+        stated = None if total is None else total - private + stones + deleted
         records = self._records(spool, datetime.now(UTC))
         return base.Harvest(listed.version or "unstated", None, stated, None, records)
 
@@ -108,8 +111,11 @@ class Harvester(base.Harvester):
         wanted: dict[str, None],
         earlier: dict[str, dict[str, Any]],
         spool: Spool,
-    ) -> None:
-        """Take over a record of the last harvest if nothing changed, else note what it knew."""
+    ) -> bool:
+        """Take over a record of the last harvest if nothing changed, else note what it knew.
+
+        True if it is the tombstone of a dataset that is no longer listed.
+        """
         local = raw["id"]
         row = listed.rows.get(local)
         if row is not None and row.key is not None and row.key == openneuro_kept.key(raw):
@@ -118,12 +124,14 @@ class Harvester(base.Harvester):
                 del wanted[local]
         elif row is None and "deleted" in raw:
             spool.add(raw)
+            return True
         elif "failed" not in raw:
             snapshot = raw.get("latestSnapshot") or {}
             earlier[local] = {
                 "title": (snapshot.get("description") or {}).get("Name"),
                 "metadata": raw.get("metadata"),
             }
+        return False
 
     def _read(
         self,
@@ -131,12 +139,15 @@ class Harvester(base.Harvester):
         listed: Listing,
         earlier: dict[str, dict[str, Any]],
         spool: Spool,
-    ) -> int:
-        """Read the details of the datasets `wanted`; how many of those listed are not public."""
+    ) -> tuple[int, int]:
+        """Read the details of the datasets `wanted`.
+
+        How many of those listed are not public, and how many of those not listed were deleted.
+        """
         ids = iter(wanted)
         batches = iter(lambda: list(islice(ids, BATCH)), [])
         details = Details(self._talk, listed, earlier)
-        in_a_row = private = done = 0
+        in_a_row = private = deleted = done = 0
         for found in self.client.many(details.of, batches):
             for local, raw in found:
                 done += 1
@@ -149,10 +160,11 @@ class Harvester(base.Harvester):
                         f"{in_a_row} datasets in a row could not be read: {raw['failed']}",
                         where=self._address,
                     )
+                deleted += "deleted" in raw and local not in listed.rows
                 spool.add(raw)
                 if done % 300 == 0:
                     self.say(f"{self.source.key}: {done:,} of {len(listed.rows):,} datasets")
-        return private
+        return private, deleted
 
     def _records(self, spool: Spool, retrieved: datetime) -> Iterator[base.RawRecord]:
         for raw in spool.read():

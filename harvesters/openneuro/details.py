@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
 from typing import Any
 
 from harvesters.http import PassingError
@@ -80,7 +81,9 @@ class Details:
         node, problems = told.data.get(alias), told.about(alias)
         for problem in problems:
             if problem.code == DELETED:
-                return kept.gone(local, problem.redirect, self._known(local).get("title"))
+                return kept.gone(
+                    local, problem.redirect, self._known(local).get("title"), datetime.now(UTC)
+                )
             if problem.message.startswith(_PRIVATE) or _MISSING.match(problem.message):
                 return None
         if node is None:
@@ -117,7 +120,7 @@ class Details:
             unread = unread | {"metadata"}
             form = self._known(local).get("metadata")
         try:
-            return kept.live(node, form, unread)
+            return kept.live(node, form, unread, datetime.now(UTC))
         except (TypeError, AttributeError, KeyError, ValueError) as error:
             row = self._listed.rows.get(local)
             why = f"the answer has another shape: {type(error).__name__}"

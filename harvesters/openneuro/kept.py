@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable
+from datetime import datetime
 from typing import Any
 
 from harvesters.openneuro.queries import FORM
@@ -19,9 +20,12 @@ CAPPED = 89.0
 
 
 def live(
-    node: dict[str, Any], metadata: dict[str, Any] | None, unread: Iterable[str]
+    node: dict[str, Any],
+    metadata: dict[str, Any] | None,
+    unread: Iterable[str],
+    read_at: datetime,
 ) -> dict[str, Any]:
-    """The record of a dataset that answered; `unread` names the parts that did not.
+    """The record of a dataset that answered at `read_at`; `unread` names the parts that did not.
 
     Raises:
         TypeError, AttributeError, KeyError, ValueError: if the answer has another shape.
@@ -46,6 +50,7 @@ def live(
         },
         "metadata": _clean(metadata),
         "unread": sorted(unread),
+        "read_at": read_at.isoformat(),
     }
 
 
@@ -54,9 +59,14 @@ def failed(local: str, why: str, entry: dict[str, Any] | None) -> dict[str, Any]
     return {"id": local, "failed": why, **(entry or {})}
 
 
-def gone(local: str, redirect: str | None, title: str | None) -> dict[str, Any]:
+def gone(local: str, redirect: str | None, title: str | None, read_at: datetime) -> dict[str, Any]:
     """The record of a dataset that was deleted: where it points to, and its last known title."""
-    return {"id": local, "form": FORM, "deleted": {"redirect": redirect, "title": title}}
+    return {
+        "id": local,
+        "form": FORM,
+        "deleted": {"redirect": redirect, "title": title},
+        "read_at": read_at.isoformat(),
+    }
 
 
 def key(raw: dict[str, Any]) -> tuple[Any, Any, bool] | None:
@@ -65,7 +75,8 @@ def key(raw: dict[str, Any]) -> tuple[Any, Any, bool] | None:
     A snapshot never changes but for its deprecation, so the same key means the same record.
     """
     snapshot = raw.get("latestSnapshot")
-    if raw.get("form") != FORM or raw.get("unread") or not isinstance(snapshot, dict):
+    whole = raw.get("form") == FORM and "read_at" in raw and not raw.get("unread")
+    if not whole or not isinstance(snapshot, dict):
         return None
     return snapshot.get("tag"), snapshot.get("hexsha"), bool(snapshot.get("deprecated"))
 

@@ -9,7 +9,7 @@ rule, and called stated only where the description says the same.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from datetime import UTC, date, datetime
 from typing import Any
 
@@ -34,6 +34,7 @@ from schemas.dataset import (
     Dataset,
     Distribution,
     Identifier,
+    Method,
     RelatedIdentifier,
     Status,
 )  # fmt: skip
@@ -43,6 +44,9 @@ from schemas.vocabulary import licence
 PUBLISHER = "OpenNeuro"
 POLICY = "CC0-1.0"
 """What OpenNeuro's terms put data under whose depositor stated nothing."""
+
+ANNOTATOR = "neurobagel"
+"""Who counted the sexes, and knew some of the titles, of the packaged snapshot."""
 
 _BUCKET = "s3://openneuro.org"
 _MIRROR = "https://github.com/OpenNeuroDatasets"
@@ -55,7 +59,7 @@ _ALWAYS_DERIVED = (
 
 
 def live(raw: dict[str, Any], retrieved: datetime) -> Dataset:
-    """The dataset of a live record.
+    """The dataset of a live record; it was read at `retrieved` (UTC) unless it says when itself.
 
     Raises:
         RecordError: if it could not be read, or has another shape than OpenNeuro's answers.
@@ -63,6 +67,7 @@ def live(raw: dict[str, Any], retrieved: datetime) -> Dataset:
     if "failed" in raw:
         raise RecordError(f"could not be read: {raw['failed']}", where=f"openneuro:{raw['id']}")
     try:
+        retrieved = _moment(raw.get("read_at")) or retrieved
         return _gone(raw, retrieved) if "deleted" in raw else _read(raw, retrieved)
     except ValidationError:
         raise
@@ -79,7 +84,8 @@ def packaged(row: dict[str, Any], day: date) -> Dataset:
     size = row.get("gib")
     missing = set(row.get("missing", ()))
     title = plain_text(row.get("title"))
-    return record.dataset(
+    named = title not in (None, local)
+    told = record.dataset(
         {
             **_names(local, tag),
             "title": title or local,
@@ -101,18 +107,29 @@ def packaged(row: dict[str, Any], day: date) -> Dataset:
             # Nothing could be reached when it was checked: whether it is open is not known.
             "access": None if missing == {"s3", "git"} else Access.OPEN,
             "related": [*related, *papers(row.get("own"), row.get("using"), None)],
-            "distributions": _distributions(local, POLICY, None, bare_doi, missing=missing),
+            "distributions": _distributions(local, None, None, bare_doi, missing=missing),
         },
         record.midnight(day),
         derived=[
             *_ALWAYS_DERIVED,
             "bytes",
             *([] if said else ["doi"]),
-            *([] if title and title != local and not row.get("older_title") else ["title"]),
+            *([] if named and not row.get("older_title") else ["title"]),
         ],
         assumed=["licence", "licence_assumed", "licence_url"],
         snapshot=day,
     )
+    return _annotated(told, {"sexes", *(["title"] if named and row.get("annotated_title") else [])})
+
+
+def _annotated(dataset: Dataset, names: Collection[str]) -> Dataset:
+    """`dataset` with those of the fields `names` that it knows marked as said by Neurobagel."""
+    marked = {
+        name: told.model_copy(update={"source": ANNOTATOR, "method": Method.CURATED})
+        for name, told in dataset.provenance.items()
+        if name in names
+    }
+    return dataset.model_copy(update={"provenance": {**dataset.provenance, **marked}})
 
 
 def _read(raw: dict[str, Any], retrieved: datetime) -> Dataset:
@@ -159,7 +176,11 @@ def _read(raw: dict[str, Any], retrieved: datetime) -> Dataset:
             "status": Status.DEPRECATED if snapshot["deprecated"] else Status.ACTIVE,
             "related": list(dict.fromkeys(related)),
             "distributions": _distributions(
-                local, terms["licence"], terms["licence_raw"], bare_doi, size
+                local,
+                None if terms["licence_assumed"] else terms["licence"],
+                terms["licence_raw"],
+                bare_doi,
+                size,
             ),
         },
         retrieved,
@@ -246,7 +267,10 @@ def _distributions(
     size: int | None = None,
     missing: Iterable[str] = (),
 ) -> list[Distribution]:
-    """The public bucket, which holds the latest version, and the git mirror, which holds all."""
+    """The public bucket, which holds the latest version, and the git mirror, which holds all.
+
+    They carry the licence that was stated, never one that is assumed of the dataset.
+    """
     parts = {
         "s3": ("Files of the latest version", f"{_BUCKET}/{local}"),
         "git": ("Every version as a DataLad dataset", f"{_MIRROR}/{local}.git"),

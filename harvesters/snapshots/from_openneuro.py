@@ -53,6 +53,10 @@ def _row(fact: dict[str, Any]) -> dict[str, Any]:
         "title": title,
         # Only the name of the oldest snapshot is known, and there are newer ones.
         "older_title": title != fact.get("title_neurobagel") and len(snapshots) > 1,
+        # OpenNeuro's own table has another name, or none.
+        "annotated_title": title is not None
+        and title != fact.get("title")
+        and title == fact.get("title_neurobagel"),
         "doi": fact.get("doi_in_description"),
         "modalities": fact.get("modalities"),
         "tasks": fact.get("tasks"),

@@ -26,6 +26,7 @@ from typing import Any
 
 from harvesters import base
 from harvesters.record import midnight
+from harvesters.snapshots import load
 from harvesters.tcia import datacite as tcia_datacite
 from harvesters.tcia import nbia as tcia_nbia
 from harvesters.tcia import pathdb as tcia_pathdb
@@ -35,6 +36,7 @@ from harvesters.tcia import words as tw
 from harvesters.tcia.last import Last
 from harvesters.tcia.series import Reader
 from harvesters.tcia.wordpress import POSTS
+from harvesters.text import without_addresses
 from schemas.dataset import Dataset
 from schemas.errors import SourceError
 
@@ -78,6 +80,7 @@ class Harvester(base.Harvester):
         shown = [one for one in found if _is_shown(one)]
         if len(shown) < len(found):
             self._tell(f"{len(found) - len(shown)} hidden records left out")
+        self._call(shown, known)
         reader = Reader(self.client, self.source.services, known, folder, self._tell)
         rows = reader.write(shown) if self._has("nbia") or self._has("pathdb") else None
         days = filter(
@@ -105,9 +108,36 @@ class Harvester(base.Harvester):
     def _records(self, envelopes: list[dict[str, Any]]) -> Iterator[base.RawRecord]:
         retrieved = datetime.now(UTC)
         for envelope in envelopes:
-            local = tcia_records.slug(tcia_records.record_of(envelope)) or f"{envelope['post']}?"
+            local = tcia_records.slug(tcia_records.record_of(envelope)) or envelope["local"]
             yield base.RawRecord(
-                local, envelope, partial(tcia_records.dataset, envelope, retrieved)
+                local,
+                without_addresses(envelope),
+                partial(tcia_records.dataset, envelope, retrieved),
+            )
+
+    def _call(self, envelopes: list[dict[str, Any]], last: Last) -> None:
+        """Give each record without page and slug, under `local`, the local id it had before.
+
+        Only so is it seen to be a dataset that is known, and whose facts stay.
+        """
+        nameless = [
+            one for one in envelopes if tcia_records.slug(tcia_records.record_of(one)) is None
+        ]
+        if not nameless:
+            return
+        snapshot = load(self.source.key)
+        packaged = {
+            (row["post"], tw.number(row["record"].get("id"))): row["_id"]
+            for row in (snapshot.rows() if snapshot else ())
+        }
+        for place, one in enumerate(nameless):
+            number = tw.number(tcia_records.record_of(one).get("id"))
+            before = last.known(one)
+            one["local"] = (
+                (tcia_records.slug(tcia_records.record_of(before)) if before else None)
+                or before.get("local")
+                or (packaged.get((one["post"], number)) if number is not None else None)
+                or (f"wordpress-{number}" if number is not None else f"{one['post']}-{place}?")
             )
 
     def _relate(self, envelopes: list[dict[str, Any]]) -> None:

@@ -103,12 +103,19 @@ def names_in(search_url: Any) -> list[str]:
 
 
 def tables(
-    client: Client, root: str, wanted: Sequence[Wanted], folder: Path
+    client: Client,
+    root: str,
+    wanted: Sequence[Wanted],
+    folder: Path,
+    had: Mapping[str, int] | None = None,
 ) -> Iterator[tuple[str, pa.Table]]:
     """The rows of each collection with series of `wanted`: its name, and a table of schema `RAW`.
 
+    had: how many rows each dataset had at the last harvest.
+
     Raises:
-        SourceError: if an answer cannot be had, or is empty where patients are counted.
+        SourceError: if an answer cannot be had, or is empty where patients are counted or rows
+            were had.
     """
     if not wanted:
         return
@@ -117,7 +124,11 @@ def tables(
     for one in wanted:
         for name in _named(client, root, one, counts):
             by_name.setdefault(name, []).append(one)
-    read = partial(_series, client, root, counts)
+    before = {
+        name: sum((had or {}).get(one.dataset_id, 0) for one in ones)
+        for name, ones in by_name.items()
+    }
+    read = partial(_series, client, root, counts, before)
     for name, told in zip(by_name, client.many(read, by_name), strict=True):
         if told is not None:
             yield name, _table(client, root, name, told, by_name[name], folder)
@@ -137,7 +148,9 @@ def _collections(client: Client, root: str) -> dict[str, int | None]:
     """Every collection, and how many patients are counted, None if that is not told (version 1)."""
     try:
         told = _array(client, f"{root}/getCollectionValuesAndCounts")
-    except StatusError:
+    except StatusError as error:
+        if error.status not in (401, 404):  # version 1 does not count, or does not let us
+            raise
         told = _array(client, f"{root}/getCollectionValues", format="json")
     counts: dict[str, int | None] = {}
     for row in told:
@@ -165,22 +178,30 @@ def _named(client: Client, root: str, one: Wanted, counts: Mapping[str, int | No
     return []
 
 
-def _series(client: Client, root: str, counts: Mapping[str, int | None], name: str) -> str | None:
+def _series(
+    client: Client,
+    root: str,
+    counts: Mapping[str, int | None],
+    before: Mapping[str, int],
+    name: str,
+) -> str | None:
     """The answer for a collection's series; None if there are none, which its count must bear out.
 
     Raises:
-        SourceError: if there are none although patients are counted.
+        SourceError: if there are none although patients are counted, or there were some `before`.
     """
     for _ in range(2):
         answer = client.get(f"{root}/getSeries", params={"Collection": name, "format": "json"})
         if answer.body.strip():
             return answer.text()
-        if not counts.get(name):
+        if not counts.get(name) and not before.get(name):
             return None
-    raise SourceError(
-        f"NBIA counts {counts[name]} patients in {name} and gives none of their series",
-        where=f"{root}/getSeries",
+    known = (
+        f"counts {counts[name]} patients in {name} and gives none of their series"
+        if counts.get(name)
+        else f"gave {before[name]:,} series of {name} at the last harvest and gives none"
     )
+    raise SourceError(f"NBIA {known}", where=f"{root}/getSeries")
 
 
 def _table(

@@ -1,7 +1,10 @@
 """Which of TCIA's datasets have rows of their own: series from NBIA, slides from PathDB.
 
 NBIA is asked for datasets with an open DICOM download whose DOI IDC does not hold; PathDB for those
-with open slides. What the last harvest has of a dataset whose page is unchanged is taken from it.
+with open slides. What the last harvest has of a dataset whose page is unchanged is taken from it,
+but not that it had none: such a dataset is asked for again. Rows of a dataset whose record cannot
+be read stay. Each service must bring nearly as many rows as it did of the datasets
+still looked for.
 """
 
 from __future__ import annotations
@@ -19,10 +22,13 @@ from harvesters.tcia import pathdb as tcia_pathdb
 from harvesters.tcia import records as tr
 from harvesters.tcia import words as tw
 from harvesters.tcia.downloads import parts
-from harvesters.tcia.last import Last
+from harvesters.tcia.last import Last, counted
 from schemas.dataset import Access, Distribution
-from schemas.errors import RecordError
+from schemas.errors import RecordError, SourceError
 from schemas.vocabulary import table
+
+LEAST = 0.9
+"""Part of its last rows that a service must bring again."""
 
 _Open = list[tuple[dict[str, Any], Distribution]]
 
@@ -43,14 +49,33 @@ class Reader:
     ) -> None:
         self._client, self._services, self._last = client, services, last
         self._folder, self._say = folder, say
+        self._had = {slides: last.counts(slides=slides) for slides in (False, True)}
+        self._meant: dict[bool, set[str]] = {False: set(), True: set()}
 
     def write(self, envelopes: Sequence[dict[str, Any]]) -> int:
         """Write the rows of the datasets of `envelopes`; returns how many there are.
 
         Raises:
-            SourceError: if a service cannot be read whole.
+            SourceError: if a service cannot be read whole, or brings far fewer rows than last.
         """
-        return series.write(self._folder, self._tables(envelopes))
+        written = series.write(self._folder, self._tables(envelopes))
+        for slides, service in ((False, "NBIA"), (True, "PathDB")):
+            self._compare(service, slides=slides)
+        return written
+
+    def _compare(self, service: str, *, slides: bool) -> None:
+        meant = self._meant[slides]
+        before = sum(self._had[slides][one] for one in meant)
+        if not before:
+            return
+        brought = counted(self._folder / series.FILE, slides=slides)
+        now = sum(brought[one] for one in meant)
+        if now < LEAST * before:
+            raise SourceError(
+                f"{service} brings {now:,} rows of datasets that had {before:,}",
+                where=self._services[service.lower()],
+                do="If they are gone for good, a full refresh takes what is there",
+            )
 
     def _tables(self, envelopes: Sequence[dict[str, Any]]) -> Iterator[pa.Table]:
         if root := self._services.get("nbia"):
@@ -58,32 +83,54 @@ class Reader:
         if root := self._services.get("pathdb"):
             yield from self._pathdb(root.rstrip("/"), envelopes)
 
+    def _unreadable(
+        self, envelopes: Sequence[dict[str, Any]], *, slides: bool
+    ) -> Iterator[pa.Table]:
+        """The last rows of datasets whose records say nothing that can be read."""
+        for envelope in envelopes:
+            local = tr.slug(tr.record_of(envelope)) or envelope.get("local")
+            if local and not _is_readable(envelope):
+                rows = self._last.rows(f"tcia:{local}", slides=slides)
+                if rows is not None:
+                    yield rows
+
     def _nbia(self, root: str, envelopes: Sequence[dict[str, Any]]) -> Iterator[pa.Table]:
+        yield from self._unreadable(envelopes, slides=False)
         held = tcia_nbia.held_by_idc()
         wanted: dict[str, tuple[tcia_nbia.Wanted, dict[str, Any]]] = {}
         for envelope in envelopes:
             one = _wanted(envelope)
             if one is None or one.doi in held:
                 continue
+            self._meant[False].add(one.dataset_id)
             known = self._last.part(envelope, "nbia") if self._last.is_same(envelope) else {}
             rows = self._last.rows(one.dataset_id, slides=False) if known else None
-            if known and (rows is not None or known["nbia"] == 0):
+            if rows is not None:
                 envelope |= known
-                if rows is not None:
-                    yield rows
+                yield rows
             else:
                 wanted[one.dataset_id] = one, envelope
                 envelope["nbia"] = 0
         asked = [one for one, _ in wanted.values()]
-        for name, rows in tcia_nbia.tables(self._client, root, asked, self._folder):
+        for name, rows in tcia_nbia.tables(
+            self._client, root, asked, self._folder, self._had[False]
+        ):
             self._say(f"{rows.num_rows:,} series in {name}")
             for dataset_id in rows["dataset_id"].to_pylist():
                 wanted[dataset_id][1]["nbia"] += 1
             yield rows
+        for one, known in wanted.values():
+            if not known["nbia"] and (before := self._had[False][one.dataset_id]):
+                raise SourceError(
+                    f"NBIA has none of the {before:,} series that {one.short_name} had",
+                    where=root,
+                    do="If they are gone for good, a full refresh takes what is there",
+                )
         if without := [one.short_name for one, known in wanted.values() if not known["nbia"]]:
             self._say(f"NBIA has no series of {', '.join(without)}")
 
     def _pathdb(self, root: str, envelopes: Sequence[dict[str, Any]]) -> Iterator[pa.Table]:
+        yield from self._unreadable(envelopes, slides=True)
         listed = tcia_pathdb.collections(self._client, root)
         asked = []
         for envelope in envelopes:
@@ -91,10 +138,13 @@ class Reader:
             name = tw.text(tr.named(record, post, "short_title")) or ""
             slides = [way for _, way in _open(envelope) if "SM" in way.modalities]
             collection = listed.get(table.squeeze(name))
-            if not slides or collection is None:
+            if not slides:
+                continue
+            dataset_id = f"tcia:{tr.slug(record)}"
+            self._meant[True].add(dataset_id)
+            if collection is None:
                 continue
             envelope["pathdb"] = collection
-            dataset_id = f"tcia:{tr.slug(record)}"
             same = self._last.is_same(envelope, "pathdb")
             if same and (rows := self._last.rows(dataset_id, slides=True)) is not None:
                 yield rows
@@ -132,6 +182,17 @@ def _open(envelope: Mapping[str, Any]) -> _Open:
     except RecordError:
         return []  # the record itself says so when it is built
     return [(one, way) for one, way in found if way.access is Access.OPEN]
+
+
+def _is_readable(envelope: Mapping[str, Any]) -> bool:
+    record = tr.record_of(envelope)
+    if tr.slug(record) is None:
+        return False
+    try:
+        parts(tr.named(record, envelope["post"], "downloads"))
+    except RecordError:
+        return False
+    return True
 
 
 def _wanted(envelope: Mapping[str, Any]) -> tcia_nbia.Wanted | None:

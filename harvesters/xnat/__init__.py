@@ -23,6 +23,7 @@ from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
+import pyarrow.parquet as pq
 
 from harvesters import base, series
 from harvesters.credentials import credentials
@@ -46,6 +47,8 @@ _TELLING = ("id", "name", "description", "secondary_id", "pi", "project_access")
 class Harvester(base.Harvester):
     """Reads one XNAT host."""
 
+    _had: frozenset[str] = frozenset()
+
     def digest(self) -> str:
         """SHA-256 over the projects that we may know of, and how much of each kind we may read.
 
@@ -65,8 +68,13 @@ class Harvester(base.Harvester):
         ]
         return hashlib.sha256(json.dumps(told).encode()).hexdigest()
 
-    def harvest(self, folder: Path, last: Path | None = None) -> base.Harvest:  # noqa: ARG002
-        """Read every project; write every scan of the public ones."""
+    def harvest(self, folder: Path, last: Path | None = None) -> base.Harvest:
+        """Read every project; write every scan of the public ones.
+
+        Raises:
+            SourceError: also if a public project whose scans `last` has may no longer be read.
+        """
+        self._had = _projects_with_scans(last)
         retrieved = datetime.now(UTC)
         self._sign_in()
         projects = self._projects()
@@ -131,8 +139,11 @@ class Harvester(base.Harvester):
         found = [merged[name] for name in sorted(merged, key=lambda name: name or "")]
         for raw in found:
             raw["access"] = raw["access"] or self._accessibility(raw["ID"])
-        # Of what may be private, nothing is kept.
-        return [raw if raw["access"] else {"ID": raw["ID"], "access": None} for raw in found]
+        # What may be private is counted, and named nowhere.
+        known = [raw for raw in found if raw["access"] or not _usable(raw["ID"])]
+        if hidden := len(found) - len(known):
+            self.say(f"{self.source.key}: {hidden:,} projects of unknown accessibility left out")
+        return known
 
     def _accessibility(self, project: str | None) -> str | None:
         """What the host says of one project whose list did not tell; None if it does not say."""
@@ -190,8 +201,22 @@ class Harvester(base.Harvester):
         except StatusError as error:
             if error.status != FORBIDDEN:
                 raise
+            if f"{self.source.key}:{project}" in self._had:
+                raise SourceError(
+                    f"{project} is public and was read before, but may not be read now",
+                    where=error.where,
+                    do="If this is right, run again with --full",
+                ) from error
             self.say(f"{self.source.key}: {project} is public, but may not be read: {error}")
             return None
+
+
+def _projects_with_scans(last: Path | None) -> frozenset[str]:
+    """The ids of the projects of which the last harvest has scans."""
+    if last is None or not (last / series.FILE).is_file():
+        return frozenset()
+    column = pq.read_table(last / series.FILE, columns=["dataset_id"]).column(0)
+    return frozenset(column.unique().to_pylist())
 
 
 def _merged(known: dict[str, Any] | None, row: Row) -> dict[str, Any]:

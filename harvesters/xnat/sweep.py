@@ -58,8 +58,8 @@ def sweep(client: Client, base: str, project: str) -> Swept:
         SourceError: if one of the lists cannot be had whole.
     """
     home = address(base, "projects", project)
-    subjects = xnat_table.read(client, f"{home}/subjects", columns=SUBJECTS)
-    sessions = xnat_table.read(client, f"{home}/experiments", columns=SESSIONS)
+    subjects = xnat_table.read(client, f"{home}/subjects", columns=SUBJECTS, keep=False)
+    sessions = xnat_table.read(client, f"{home}/experiments", columns=SESSIONS, keep=False)
     imaging = {
         name: row
         for row in sessions
@@ -98,5 +98,10 @@ def address(base: str, *steps: str) -> str:
 
 def _scans(client: Client, base: str, **which: str) -> list[Row]:
     return xnat_table.read(
-        client, f"{base}/data/experiments", xsiType=SESSION_TYPE, columns=SCANS, **which
+        client,
+        f"{base}/data/experiments",
+        keep=False,
+        xsiType=SESSION_TYPE,
+        columns=SCANS,
+        **which,
     )

@@ -24,8 +24,10 @@ FORBIDDEN = 403
 _ASKS_WHO = 401
 
 
-def read(client: Client, url: str, **asked: str) -> list[Row]:
+def read(client: Client, url: str, *, keep: bool = True, **asked: str) -> list[Row]:
     """Every row of the list at `url`. `asked` are XNAT's query parameters.
+
+    keep: False for rows about people, which must not lie in the store of answers.
 
     A list that is no list, or has other rows than it states, is asked for once more.
 
@@ -33,27 +35,29 @@ def read(client: Client, url: str, **asked: str) -> list[Row]:
         StatusError: as the server refused, but for a login.
         SourceError: if the list cannot be had whole, or only after a login.
     """
-    answer = ask(client, url, format="json", **asked)
+    answer = ask(client, url, keep=keep, format="json", **asked)
     try:
         return _rows(answer)
     except SourceError:
         pass
     try:
-        return _rows(ask(client, url, format="json", **asked))
+        return _rows(ask(client, url, keep=keep, format="json", **asked))
     except SourceError as error:
         if error.do is None and "HTML" in error.what:
             error.do = login(client)
         raise
 
 
-def ask(client: Client, url: str, accept: str = "application/json", **asked: str) -> Answer:
+def ask(
+    client: Client, url: str, accept: str = "application/json", *, keep: bool = True, **asked: str
+) -> Answer:
     """What the server answers, where a demand for a login is told from other refusals.
 
     Raises:
         SourceError: if it wants a login, or does not answer.
     """
     try:
-        return client.get(url, params=asked, accept=accept)
+        return client.get(url, params=asked, accept=accept, keep=keep)
     except StatusError as error:
         if error.status == _ASKS_WHO:
             raise SourceError(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import os
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Any
@@ -16,7 +18,7 @@ from schemas.dataset import Creator, Dataset, Distribution, Method
 from schemas.errors import RecordError, SourceError
 from tests.emulators.crossref import Crossref, work
 from tests.emulators.datacite import Datacite, recorded
-from tests.emulators.server import as_json
+from tests.emulators.server import Reply, as_json
 
 KNOWN = [one["id"] for one in recorded()]
 LUNG = "10.7937/k9/tcia.2016.eln8ygle"
@@ -149,6 +151,23 @@ def test_who_runs_it_is_told_to_crossref(
     monkeypatch.setenv("FAIRSCAN_CONTACT", "someone@example.org")
     list(describe([PAPER], clients))
     assert crossref.log[0].query["mailto"] == ["someone@example.org"]
+
+
+@pytest.mark.parametrize("contact", ["jos\udce9@example.org", "a\x07@example.org"])
+def test_a_contact_that_no_address_may_carry_is_not_sent(
+    contact: str, clients: dict[str, Client], crossref: Crossref, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(os, "environ", {**os.environ, "FAIRSCAN_CONTACT": contact})
+    assert [one.registry for one in describe([PAPER], clients)] == ["crossref"]
+    assert "mailto" not in crossref.log[0].query
+
+
+def test_a_record_whose_doi_is_no_text_is_none_of_ours(
+    clients: dict[str, Client], datacite: Datacite
+) -> None:
+    odd = {"data": [{"attributes": {"doi": 7}}], "meta": {"total": 1}}
+    datacite.fail("replace", "", Reply(json.dumps(odd).encode()), times=1)
+    assert [one.registry for one in describe([PAPER], clients)] == ["crossref"]
 
 
 @pytest.mark.parametrize("at", ["datacite", "crossref"])

@@ -173,3 +173,42 @@ def test_no_shape_of_a_datacite_record_raises(said: dict[str, Any]) -> None:
 @given(st.dictionaries(st.sampled_from(CROSSREF_KEPT), JSON))
 def test_no_shape_of_a_crossref_work_raises(said: dict[str, Any]) -> None:
     assert crossref(trimmed_crossref(said)) == crossref(said)
+
+
+@pytest.mark.parametrize("trimmed", [trimmed_datacite, trimmed_crossref])
+def test_every_text_that_is_kept_is_plain_and_names_no_address(trimmed: Any) -> None:
+    text = "<b>Ask</b> jane@example.org"
+    person = {"name": text, "given": text, "family": text}
+    said: dict[str, Any] = {
+        "titles": [{"title": text}],
+        "title": [text],
+        "publisher": {"name": text},
+        "creators": [person],
+        "author": [person],
+        "rightsList": [{"rights": text, "rightsUri": "https://x.org/?by=jane@example.org"}],
+        "license": [{"URL": "https://x.org/?by=jane@example.org"}],
+        "fundingReferences": [{"funderName": text}],
+        "funder": [{"name": text}],
+        "abstract": text,
+        "descriptions": [{"description": text}],
+    }
+    kept = str(trimmed(said))
+    assert "Ask [e-mail removed]" in kept
+    assert "<b>" not in kept
+    assert "example.org" not in kept
+
+
+def test_identifiers_are_kept_letter_by_letter() -> None:
+    odd = "10.1002/(sici)1096-8644(199601)99:1<1::aid-ajpa1>3.0.co;2-1"
+    assert trimmed_datacite({"doi": odd})["doi"] == odd
+    assert trimmed_crossref({"DOI": odd})["DOI"] == odd
+
+
+@pytest.mark.parametrize("relation", [["Cites"], {"a": 1}, 7])
+def test_a_relation_that_is_no_text_is_left_out(relation: Any) -> None:
+    one = {
+        "relationType": relation,
+        "relatedIdentifierType": "DOI",
+        "relatedIdentifier": "10.1000/a",
+    }
+    assert datacite({"relatedIdentifiers": [one]}) == {}

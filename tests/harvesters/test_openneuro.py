@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -188,6 +189,19 @@ def test_a_snapshot_without_a_commit_is_read_each_time(tmp_path: Path) -> None:
         repo.told.clear()
         run(repo, tmp_path / "second", tmp_path / "first")
         assert repo.told["Details"] == 1
+
+
+def test_a_record_that_is_used_again_was_read_when_it_was_read(tmp_path: Path) -> None:
+    with OpenNeuro([dataset("ds000001"), dataset("ds000002")]) as repo:
+        first = run(repo, tmp_path / "first")
+        earlier = [{**raw, "read_at": "2026-01-02T03:04:05+00:00"} for raw in first.raw]
+        write_raw(tmp_path / "first", earlier)
+        repo.datasets[1] = dataset("ds000002", "1.0.1")
+        second = run(repo, tmp_path / "second", tmp_path / "first")
+    moment = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
+    assert second.datasets["ds000001"].retrieved == moment
+    assert second.datasets["ds000001"].provenance["title"].retrieved_at == moment
+    assert second.datasets["ds000002"].retrieved > moment
 
 
 def test_records_that_were_kept_in_another_form_are_read_anew(tmp_path: Path) -> None:

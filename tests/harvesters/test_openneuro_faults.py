@@ -207,6 +207,25 @@ def test_the_recorded_deletion_leaves_a_tombstone(tmp_path: Path) -> None:
     assert found.datasets["ds002000"].status is Status.GONE
 
 
+def test_a_tombstone_does_not_stand_in_for_a_dataset_that_is_missing(tmp_path: Path) -> None:
+    with OpenNeuro(some(3)) as repo:
+        run(repo, tmp_path / "first")
+        repo.deleted = {repo.datasets.pop(0)["id"]: None}
+        repo.count_added = 1
+        second = run(repo, tmp_path / "second", tmp_path / "first")
+        third = run(repo, tmp_path / "third", tmp_path / "second")
+    for found in (second, third):
+        assert (found.harvest.stated, len(found.datasets)) == (4, 3)
+
+
+def test_a_deleted_dataset_is_not_asked_for_if_nothing_is_known_of_it(tmp_path: Path) -> None:
+    with OpenNeuro(some(2)) as repo:
+        repo.deleted = {repo.datasets.pop(0)["id"]: None}
+        found = run(repo, tmp_path)
+        assert repo.told["Details"] == 1
+    assert (found.harvest.stated, set(found.datasets)) == (1, {"ds000001"})
+
+
 @pytest.mark.parametrize("redirect", [None, "https://elsewhere.example/", "javascript:alert(1)"])
 def test_a_tombstone_points_nowhere_but_to_datasets(tmp_path: Path, redirect: str | None) -> None:
     with OpenNeuro([dataset("ds002000"), dataset("ds002001")]) as repo:

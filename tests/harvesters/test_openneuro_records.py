@@ -28,7 +28,7 @@ def kept(node: dict[str, Any]) -> dict[str, Any]:
     answer = copy.deepcopy(node)
     for name in ("related", "contributors", "deprecated", "size"):
         answer["latestSnapshot"].setdefault(name)
-    return openneuro_kept.live(answer, answer.pop("metadata"), [])
+    return openneuro_kept.live(answer, answer.pop("metadata"), [], NOW)
 
 
 def read(**more: Any) -> Dataset:
@@ -143,6 +143,7 @@ def test_where_no_licence_is_stated_the_policy_is_assumed_and_said_so(stated: st
     found = described(License=stated)
     assert (found.licence, found.licence_raw, found.licence_assumed) == ("CC0-1.0", None, True)
     assert found.provenance["licence"].method is Method.ASSUMED
+    assert {(part.licence, part.licence_url) for part in found.distributions} == {(None, None)}
 
 
 def test_modalities_are_those_of_bids_and_their_dicom_codes() -> None:

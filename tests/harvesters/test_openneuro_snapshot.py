@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from catalog.labels import worded
 from harvesters.base import harvester_for, load_sources
 from harvesters.record import overlaid
 from harvesters.snapshots import from_openneuro, load
@@ -42,6 +43,20 @@ def test_a_licence_is_assumed_for_all_as_none_was_gathered(datasets: dict[str, D
     told = {(d.licence, d.licence_raw, d.licence_assumed) for d in datasets.values()}
     assert told == {("CC0-1.0", None, True)}
     assert {d.provenance["licence"].method for d in datasets.values()} == {Method.ASSUMED}
+    assert {part.licence for d in datasets.values() for part in d.distributions} == {None}
+
+
+def test_what_neurobagel_counted_and_named_is_said_to_be_neurobagels(
+    datasets: dict[str, Dataset],
+) -> None:
+    told = [d.provenance["sexes"] for d in datasets.values() if d.sexes]
+    assert len(told) == 732
+    assert {(mark.source, mark.method) for mark in told} == {("neurobagel", Method.CURATED)}
+    balloon = datasets["ds000001"]  # "ds001" in OpenNeuro's own table
+    assert balloon.provenance["title"].source == "neurobagel"
+    assert balloon.provenance["subjects"].source == "openneuro"
+    assert datasets["ds000002"].provenance["title"].source == "openneuro"
+    assert worded()["origin"]["neurobagel"] == "Neurobagel's annotations"
 
 
 def test_dois_are_stated_where_the_description_agrees(datasets: dict[str, Dataset]) -> None:
@@ -65,7 +80,7 @@ def test_modalities_are_counted_as_in_the_facts(datasets: dict[str, Dataset]) ->
 
 def test_a_name_of_the_oldest_snapshot_is_a_derived_title(datasets: dict[str, Dataset]) -> None:
     assert datasets["ds000001"].title == "Balloon Analog Risk-taking Task"
-    assert datasets["ds000001"].provenance["title"].method is Method.STATED
+    assert datasets["ds000002"].provenance["title"].method is Method.STATED
     derived = [d for d in datasets.values() if d.provenance["title"].method is Method.DERIVED]
     assert len(derived) == 566
 
@@ -93,6 +108,7 @@ def test_no_row_tells_of_a_single_subject(rows: dict[str, dict[str, Any]]) -> No
     assert {name for row in rows.values() for name in row} == {
         "_id", "tag", "modified", "published", "title", "older_title", "doi", "modalities",
         "tasks", "species", "dx", "subjects", "gib", "sexes", "authors", "own", "using", "missing",
+        "annotated_title",
     }  # fmt: skip
     for row in rows.values():
         assert sum(row.get("sexes", {}).values()) <= row.get("subjects", 0)

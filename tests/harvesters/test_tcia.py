@@ -186,7 +186,7 @@ def test_series_and_slides_of_unchanged_pages_are_not_asked_for_again(
     harvest = tcia.harvester().harvest(second, first)
     whole(harvest, second)
     assert rows(second, "* EXCLUDE (age_years)") == before
-    assert tcia.nbia.log == []
+    assert tcia.nbia.asked("getSeries?") == []
     assert len(tcia.pathdb.asked("listofimages")) == 3  # two pages and an empty one
 
 

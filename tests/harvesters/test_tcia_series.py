@@ -227,7 +227,7 @@ def test_what_nbia_does_not_understand_is_an_error_and_no_empty_answer(
     assert (reply.status, reply.body.decode().startswith(told)) == (status, True)
     nbia.fail("replace", "getSeries?", replace(reply, status=400))
     with pytest.raises(StatusError, match="answered 400"):
-        tcia_nbia._series(client(nbia.root), nbia.root, {}, NAME)
+        tcia_nbia._series(client(nbia.root), nbia.root, {}, {}, NAME)
 
 
 def test_links_to_the_search_page_name_collections() -> None:

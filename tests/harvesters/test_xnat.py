@@ -268,15 +268,37 @@ def test_accessibility_is_asked_for_one_by_one_where_the_list_does_not_tell(
 
 
 @pytest.mark.parametrize("answer", [403, 404])
-def test_a_project_of_unknown_accessibility_is_set_aside_with_its_id_alone(
+def test_a_project_of_unknown_accessibility_is_counted_and_named_nowhere(
     host: Xnat, tmp_path: Path, answer: int
 ) -> None:
     host.tells = False
     host.fail("status", "/projects/OPEN/accessibility", answer)
     brought = read(host, tmp_path)
-    assert "nobody says whether the project is public" in brought.refused["OPEN"]
-    assert brought.raw["OPEN"] == {"ID": "OPEN", "access": None, "counts": None}
+    assert "OPEN" not in {*brought.raw, *brought.refused}
+    assert "nitrc_ir: 1 projects of unknown accessibility left out" in brought.said
+    assert not any("OPEN" in line for line in brought.said)
     assert not host.asked("/projects/OPEN/subjects")
+
+
+def test_a_public_project_that_was_read_before_and_is_refused_now_holds_the_source(
+    host: Xnat, tmp_path: Path
+) -> None:
+    (tmp_path / "last").mkdir()
+    (tmp_path / "now").mkdir()
+    read(host, tmp_path / "last")
+    host.fail("status", "/projects/OPEN/subjects", 403)
+    with pytest.raises(SourceError, match="OPEN is public and was read before"):
+        harvester(host).harvest(tmp_path / "now", tmp_path / "last")
+
+
+def test_rows_about_people_are_not_kept_in_the_store(host: Xnat, tmp_path: Path) -> None:
+    asking = harvester(host)
+    asking._cache = tmp_path / "answers.db"
+    asking.harvest(tmp_path)
+    asking.close()
+    stored = b"".join(path.read_bytes() for path in tmp_path.glob("answers.db*"))
+    assert b"/data/projects" in stored
+    assert b"subjects" not in stored and b"sub-1" not in stored
 
 
 @pytest.mark.parametrize("name", ["two words", "a,b", "all*", "a/b"])

@@ -217,3 +217,10 @@ def test_an_address_of_a_file_must_be_safe(tmp_path: Path) -> None:
     with Zenodo(data) as shelf:
         (part,) = harvested(shelf, tmp_path, f"{DOI}7").distributions
     assert (part.url, part.checksum) == (None, None)
+
+
+@pytest.mark.parametrize("told", [7, ["10.5281/zenodo.7"], {"doi": "x"}, True])
+def test_a_doi_that_is_no_text_is_unknown_and_spoils_nothing(told: Any, tmp_path: Path) -> None:
+    with Zenodo({**record(7, files=(("a.zip", 1),)), "doi": told}) as shelf:
+        dataset = harvested(shelf, tmp_path, f"{DOI}7")
+    assert [(part.title, part.doi) for part in dataset.distributions] == [("a.zip", None)]
