@@ -79,6 +79,8 @@ def project(raw: dict[str, Any], source: str, base: str, retrieved: datetime) ->
 def packaged(raw: dict[str, Any], source: str, base: str, day: date) -> Dataset:
     """A project of a packaged snapshot: its ID, and what else was known on `day`, or on its own.
 
+    Others wrote it down, so its values are curated, not stated by the host.
+
     Raises:
         RecordError: if it has no ID.
     """
@@ -93,7 +95,13 @@ def packaged(raw: dict[str, Any], source: str, base: str, day: date) -> Dataset:
         "access": ACCESS[raw["access"]],
         "subjects": raw.get("subjects"),
     }
-    return dataset(fields, midnight(day), derived=("landing_url",), snapshot=day)
+    return dataset(
+        fields,
+        midnight(day),
+        derived=("landing_url",),
+        curated=[name for name in ("title", "access", "subjects") if fields[name] is not None],
+        snapshot=day,
+    )
 
 
 def _identifier(raw: dict[str, Any]) -> str:

@@ -9,7 +9,7 @@ from pathlib import Path
 from harvesters.base import harvester_for, load_sources
 from harvesters.record import overlaid
 from harvesters.snapshots import from_health_ri, from_nitrc_ir, load
-from schemas.dataset import Access, Dataset
+from schemas.dataset import Access, Dataset, Method
 from tests.emulators.xnat import Xnat
 from tests.emulators.xnat_site import Project, Site
 from tests.harvesters.xnat_hosts import read
@@ -38,6 +38,14 @@ def test_a_project_of_which_nobody_saw_a_subject_has_an_unknown_number_of_them()
     for name in ("PING", "OASIS3", "OASIS4", "OASIS3_AV1451", "OASIS3_AV1451L"):
         assert found[name].subjects is None
         assert found[name].access is Access.REQUEST
+
+
+def test_what_others_wrote_down_is_not_said_to_be_stated_by_the_host() -> None:
+    for key in ("nitrc_ir", "health_ri"):
+        methods = {
+            entry.method for one in snapshot(key).values() for entry in one.provenance.values()
+        }
+        assert methods == {Method.CURATED, Method.DERIVED}
 
 
 def test_projects_that_came_later_carry_their_own_day() -> None:
