@@ -136,6 +136,8 @@ def _live(
     mine = place.sources / key
     live_last = mine if last and not last["digest"].startswith(SNAPSHOT) and not anew else None
     harvest = harvester.harvest(folder, live_last)
+    if harvest.partial:
+        digest = f"partial, read {told['started']}"
     base = _base(harvester, packaged) if packaged else {}
     _keep(place, folder, harvest, base, harvester.source, last, how, digest, told, say)
 

@@ -49,6 +49,7 @@ class Harvest:
     stated: how many records the repository says it has, None if it does not say.
     series: number of image-level rows written, None if there is no image-level index.
     records: the records, read once.
+    partial: a part of it could not be read this time, so it is read again at the next run.
     """
 
     version: str
@@ -56,6 +57,7 @@ class Harvest:
     stated: int | None
     series: int | None
     records: Iterator[RawRecord]
+    partial: bool = False
 
 
 class Harvester(ABC):

@@ -27,7 +27,7 @@ import pyarrow.parquet as pq
 
 from harvesters import base, series
 from harvesters.credentials import credentials
-from harvesters.http import StatusError, without_query
+from harvesters.http import StatusError
 from harvesters.xnat import records as xnat_records
 from harvesters.xnat import sweep as xnat_sweep
 from harvesters.xnat import table as xnat_table
@@ -48,6 +48,7 @@ class Harvester(base.Harvester):
     """Reads one XNAT host."""
 
     _had: frozenset[str] = frozenset()
+    _refused = 0
 
     def digest(self) -> str:
         """SHA-256 over the projects that we may know of, and how much of each kind we may read.
@@ -93,7 +94,10 @@ class Harvester(base.Harvester):
             for place, raw in enumerate(shown)
             for full in [raw | {"counts": counts.get(raw["ID"] or "")}]
         )
-        return base.Harvest(retrieved.date().isoformat(), None, len(shown), written, records)
+        return base.Harvest(
+            retrieved.date().isoformat(), None, len(shown), written, records,
+            partial=self._refused > 0,
+        )  # fmt: skip
 
     def asks(self) -> list[str]:
         """Two lists, and three questions for each public project."""
@@ -139,8 +143,9 @@ class Harvester(base.Harvester):
         found = [merged[name] for name in sorted(merged, key=lambda name: name or "")]
         for raw in found:
             raw["access"] = raw["access"] or self._accessibility(raw["ID"])
-        # What may be private is counted, and named nowhere.
-        known = [raw for raw in found if raw["access"] or not _usable(raw["ID"])]
+        # What may be private is counted, and named nowhere; so is its name in an address.
+        known = [raw for raw in found if raw["access"]]
+        known += [{"ID": None, "access": None} for raw in found if raw["ID"] is None]
         if hidden := len(found) - len(known):
             self.say(f"{self.source.key}: {hidden:,} projects of unknown accessibility left out")
         return known
@@ -158,11 +163,15 @@ class Harvester(base.Harvester):
         except StatusError as error:
             if error.status in (FORBIDDEN, 404):
                 return None
+            error.where = f"{self._base}/data/projects/…/accessibility"
+            raise
+        except SourceError as error:
+            error.where = f"{self._base}/data/projects/…/accessibility"
             raise
         if answer.text().lstrip().startswith("<"):
             raise SourceError(
                 "not a word but a page (a login page or a proxy?)",
-                where=without_query(answer.url),
+                where=f"{self._base}/data/projects/…/accessibility",
                 do=xnat_table.login(self.client),
             )
         return _access(answer.text())
@@ -208,6 +217,7 @@ class Harvester(base.Harvester):
                     do="If this is right, run again with --full",
                 ) from error
             self.say(f"{self.source.key}: {project} is public, but may not be read: {error}")
+            self._refused += 1
             return None
 
 

@@ -255,6 +255,7 @@ def test_a_public_project_that_may_not_be_read_has_unknown_counts_and_is_told(
     assert (found.access, found.subjects, found.series) == (Access.OPEN, None, None)
     assert brought.datasets["OPEN"].series == 5
     assert any("SHARE is public, but may not be read" in line for line in brought.said)
+    assert brought.harvest.partial, "it is read again at the next run"
 
 
 def test_accessibility_is_asked_for_one_by_one_where_the_list_does_not_tell(
@@ -458,3 +459,25 @@ def test_a_source_without_an_address_says_so() -> None:
     source = load_sources()["nitrc_ir"].model_copy(update={"base_url": None})
     with pytest.raises(SourceError, match="an XNAT host without an address"):
         harvester_for(source).digest()
+
+
+@pytest.mark.parametrize("name", ["two words", "a,b", "SECRET"])
+def test_what_may_be_private_is_named_nowhere_whatever_its_id(
+    host: Xnat, tmp_path: Path, name: str
+) -> None:
+    host.tells = False
+    project = host.site.project("OPEN")
+    assert project is not None
+    project.id, project.name = name, "A private study of somebody"
+    host.fail("status", "/accessibility", 403)
+    brought = read(host, tmp_path)
+    told = f"{brought.raw} {brought.refused} {brought.said}"
+    assert name not in told and "somebody" not in told
+
+
+def test_an_error_about_accessibility_names_no_project(host: Xnat, tmp_path: Path) -> None:
+    host.tells = False
+    host.fail("html", "/accessibility")
+    with pytest.raises(SourceError, match="not a word but a page") as told:
+        harvester(host).harvest(tmp_path)
+    assert "OPEN" not in str(told.value) and "GUARDED" not in str(told.value)
