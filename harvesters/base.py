@@ -119,8 +119,16 @@ class Harvester(ABC):
         return []
 
     def from_snapshot(self, raw: dict[str, Any], day: date) -> Dataset:
-        """A record of this source's packaged snapshot, taken on `day`, as a dataset."""
-        raise NotImplementedError(f"{self.source.kind} has no snapshot")
+        """A record of this source's packaged snapshot, taken on `day`, as a dataset.
+
+        Raises:
+            SourceError: if this kind of repository reads no snapshot.
+        """
+        raise SourceError(
+            f"a snapshot taken on {day} that no harvester of kind {self.source.kind!r} reads",
+            where=f"source {self.source.key}, record {raw.get('_id')}",
+            do=f"Remove harvesters/snapshots/{self.source.key}.jsonl.zst",
+        )
 
 
 def load_sources(folder: Path = SOURCES) -> dict[str, Source]:

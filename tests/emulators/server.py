@@ -11,6 +11,7 @@ import json
 import socket
 import threading
 import time
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
@@ -93,7 +94,7 @@ class Fault:
         return self.met > self.skip and (self.times is None or self.met <= self.skip + self.times)
 
 
-class Emulator:
+class Emulator(ABC):
     """Serves `answer` on 127.0.0.1 while entered.
 
     log: every request, in order of arrival. moments: when each came (`time.monotonic`).
@@ -110,9 +111,9 @@ class Emulator:
         self._lock = threading.Lock()
         self._server: ThreadingHTTPServer | None = None
 
+    @abstractmethod
     def answer(self, request: Request) -> Reply:
         """The repository's answer; runs in several threads at once."""
-        raise NotImplementedError
 
     def fail(self, kind: str, at: str = "", value: Any = None, **more: Any) -> Fault:
         """Switch a fault on; returns it."""
