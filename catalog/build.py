@@ -14,14 +14,14 @@ from typing import Any, NamedTuple
 import duckdb
 import pyarrow as pa
 
-from catalog import changes, records, registries, sitedb
+from catalog import changes, records, registries, sitedb, standing
 from catalog.cohort import BLOCK, FACET_NAMES
 from catalog.home import BUILDING, Home, now, replace_folder
 from catalog.labels import labels
 from catalog.release import CATALOGUE, SITE, describe, new_id
 from curation import checks, metadata
 from curation import policy as policies
-from harvesters.base import REGISTRIES, load_sources
+from harvesters.registry import load_registries
 from schemas.arrow import descriptions, schema_of
 from schemas.dataset import Dataset
 from schemas.errors import ReleaseError
@@ -307,8 +307,9 @@ def _write_tables(
     ids = {row[0] for row in connection.execute("SELECT id FROM datasets").fetchall()}
     links = [link for link in links if link["other_id"] in ids]
     _create(connection, "links", pa.Table.from_pylist(links, schema=schema_of(Link)))
-    rows = [source.model_dump(mode="json") for source in sources]
-    _create(connection, "sources", pa.Table.from_pylist(rows, schema=schema_of(Source)))
+    last = {run["source"]: run for run in runs}
+    rows = [standing.as_found(source, last.get(source.key)) for source in sources]
+    _create(connection, "sources", pa.Table.from_pylist(rows, schema=SOURCES))
     _create(connection, "runs", pa.Table.from_pylist(runs, schema=RUNS))
     quarantined = [
         {"source": run["source"], **entry} for run in runs for entry in run.get("quarantine", [])
@@ -325,7 +326,7 @@ def _write_tables(
         "SELECT id, CASE kind WHEN 'collection' THEN coalesce(list_filter(identifiers, "
         "lambda i: i.scheme = 'short_name')[1].value, title) ELSE title END FROM datasets"
     ).fetchall()
-    rows = labels(dict(named), [*sources, *load_sources(REGISTRIES).values()])
+    rows = labels(dict(named), [*sources, *load_registries().values()])
     _create(connection, "labels", pa.Table.from_pylist(rows, schema=LABELS))
 
 
@@ -379,13 +380,17 @@ def _quoted(path: Path) -> str:
 
 
 _TIME = pa.timestamp("us", tz="UTC")
+_UNPUBLISHED = ("datasets", "api")
+"""Parts of a source file that say how it is read, or stand in the table of datasets."""
+SOURCES = pa.schema([field for field in schema_of(Source) if field.name not in _UNPUBLISHED])
 RUNS = pa.schema(
     [
         ("source", pa.string()), ("state", pa.string()), ("started", _TIME), ("finished", _TIME),
         ("version", pa.string()), ("dated", pa.string()), ("datasets", pa.int64()),
         ("series", pa.int64()), ("withdrawn", pa.int64()), ("quarantined", pa.int64()),
         ("message", pa.string()), ("requests", pa.int64()), ("bytes", pa.int64()),
-        ("retries", pa.int64()),
+        ("retries", pa.int64()), ("landing", pa.string()), ("landing_url", pa.string()),
+        ("landing_checked", pa.string()),
     ]
 )  # fmt: skip
 QUARANTINE = pa.schema(

@@ -7,26 +7,23 @@ nothing is known of the source), or `skipped` (it was not asked, and nothing is 
 
 from __future__ import annotations
 
-import hashlib
 import json
 import os
 import shutil
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from functools import partial
 from pathlib import Path
 from typing import Any
 
 import duckdb
 
-from catalog import records
+from catalog import ground, records
 from catalog.duck import stopped
+from catalog.ground import PACKAGED, Ground
 from catalog.home import BUILDING, Home, now, replace_folder
 from catalog.release import generator
-from harvesters import snapshots
-from harvesters.base import Harvest, Harvester, RawRecord, harvester_for
-from harvesters.snapshots import Snapshot
+from harvesters.base import Harvest, Harvester, harvester_for
 from schemas.dataset import Dataset
 from schemas.errors import FairscanError, ReleaseError
 from schemas.source import Source
@@ -35,8 +32,6 @@ SHRINK = 0.9
 """A source that comes back with less than this share of its records is held."""
 REREAD = timedelta(days=28)
 """A live source is read whole again after this time, even if its digest says "unchanged"."""
-SNAPSHOT = "snapshot:"
-"""What the digest of a packaged snapshot begins with."""
 
 Say = Callable[[str], None]
 Run = dict[str, Any]
@@ -56,7 +51,7 @@ def run(place: Home, source: Source, how: How, say: Say) -> Run:
     started = now()
     told: Run = {"source": source.key, "started": started.isoformat(), "message": None}
     last = last_good(place, source.key)
-    packaged = snapshots.load(source.key)
+    packaged = ground.ground(source)
     harvester: Harvester | None = None
     try:
         store = None if how.full else place.cache / f"{source.key}.db"
@@ -108,15 +103,10 @@ def is_fresh(last: Run, digest: str) -> bool:
     return bool(last["digest"] == digest and last["generator"] == generator())
 
 
-def snapshot_digest(packaged: Snapshot) -> str:
-    """The fingerprint of a packaged snapshot."""
-    return SNAPSHOT + hashlib.sha256(packaged.path.read_bytes()).hexdigest()
-
-
 def _live(
     place: Home,
     harvester: Harvester,
-    packaged: Snapshot | None,
+    packaged: Ground | None,
     last: Run | None,
     how: How,
     told: Run,
@@ -134,7 +124,7 @@ def _live(
     folder.mkdir()
     say(f"{key}: reading {harvester.source.name}")
     mine = place.sources / key
-    live_last = mine if last and not last["digest"].startswith(SNAPSHOT) and not anew else None
+    live_last = mine if last and not last["digest"].startswith(PACKAGED) and not anew else None
     harvest = harvester.harvest(folder, live_last)
     if harvest.partial:
         digest = f"partial, read {told['started']}"
@@ -145,22 +135,22 @@ def _live(
 def _offline(
     place: Home,
     harvester: Harvester,
-    packaged: Snapshot,
+    packaged: Ground,
     last: Run | None,
     how: How,
     told: Run,
     say: Say,
 ) -> None:
-    """Take the packaged snapshot, unless more is known already."""
-    digest = snapshot_digest(packaged)
-    if last and (not last["digest"].startswith(SNAPSHOT) or is_fresh(last, digest)):
+    """Take what is packaged, unless more is known already."""
+    digest = packaged.digest
+    if last and (not last["digest"].startswith(PACKAGED) or is_fresh(last, digest)):
         say(f"{harvester.source.key}: unchanged")
         told |= _kept(last) | {"state": "unchanged"}
         return
     folder = place.sources / f"{BUILDING}{harvester.source.key}"
     folder.mkdir()
-    found = _records(harvester, packaged)
-    harvest = Harvest(f"snapshot of {packaged.day}", packaged.day, None, None, iter(found))
+    found = ground.records(harvester, packaged)
+    harvest = Harvest(packaged.words, packaged.day, None, None, iter(found))
     accepting = How(how.live, how.full, accept_shrink=True)  # it is ours: nothing to guard against
     _keep(place, folder, harvest, {}, harvester.source, last, accepting, digest, told, say)
 
@@ -181,6 +171,7 @@ def _keep(
     written = records.write(
         folder, harvest.records, place.sources / source.key,
         datetime.fromisoformat(told["started"]), base,
+        kept={f"{source.key}:{one.id}" for one in source.datasets},
     )  # fmt: skip
     came = {
         "version": harvest.version,
@@ -193,6 +184,7 @@ def _keep(
         "digest": digest,
         "generator": generator(),
         "read": told["started"],
+        **_landing(harvest),
     }
     problem = _unwhole(written, harvest.stated)
     if problem is None and not how.accept_shrink:
@@ -212,7 +204,7 @@ def _keep(
 def _stays(
     place: Home,
     harvester: Harvester | None,
-    packaged: Snapshot | None,
+    packaged: Ground | None,
     last: Run | None,
     how: How,
     told: Run,
@@ -258,16 +250,9 @@ def _shrunk(came: Run, last: Run | None) -> str | None:
     return None
 
 
-def _base(harvester: Harvester, packaged: Snapshot) -> dict[str, Dataset]:
+def _base(harvester: Harvester, packaged: Ground) -> dict[str, Dataset]:
     """The packaged records by id, to lie under the live ones."""
-    return {(found := record.build()).id: found for record in _records(harvester, packaged)}
-
-
-def _records(harvester: Harvester, packaged: Snapshot) -> list[RawRecord]:
-    return [
-        RawRecord(str(row["_id"]), row, partial(harvester.from_snapshot, row, packaged.day))
-        for row in packaged.rows()
-    ]
+    return {(found := record.build()).id: found for record in ground.records(harvester, packaged)}
 
 
 def _stale(harvester: Harvester, last: Run) -> bool:
@@ -279,8 +264,21 @@ def _stale(harvester: Harvester, last: Run) -> bool:
 def _kept(last: Run) -> Run:
     """What is told of a harvest that stays: its counts, not the story of its run."""
     told = ("version", "dated", "datasets", "series", "withdrawn", "quarantined", "quarantine",
-            "digest", "generator", "read")  # fmt: skip
+            "digest", "generator", "read", "landing", "landing_url",
+            "landing_checked")  # fmt: skip
     return {name: last[name] for name in told if name in last}
+
+
+def _landing(harvest: Harvest) -> Run:
+    """How the source's own page was found, as a run tells it; nothing if nobody looked."""
+    found = harvest.landing
+    if found is None:
+        return {}
+    return {
+        "landing": found.state,
+        "landing_url": found.to or found.url,
+        "landing_checked": found.checked.isoformat(),
+    }
 
 
 def _unasked(last: Run | None) -> Run:
@@ -290,6 +288,6 @@ def _unasked(last: Run | None) -> Run:
 
 
 def _what(last: Run) -> str:
-    if str(last["digest"]).startswith(SNAPSHOT):
+    if str(last["digest"]).startswith(PACKAGED):
         return f"its packaged {last['version']}"
     return f"its harvest of {str(last.get('read') or last['finished'])[:10]}"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -43,12 +43,14 @@ def write(
     last: Path,
     moment: datetime,
     base: Mapping[str, Dataset] | None = None,
+    kept: Collection[str] = (),
 ) -> Written:
     """Write raw payloads and datasets to `folder`; `last` is the folder of the last good harvest.
 
     What a record does not say is taken from the dataset of its id in `base`, field by field. A
     record that is not valid goes to quarantine, and what was known of its dataset stays. A
-    dataset that is no longer there keeps its record, marked withdrawn since `moment` (UTC).
+    dataset that is no longer there keeps its record, marked withdrawn since `moment` (UTC), but
+    for those of `kept`: they are known without the repository, and nothing it does loses them.
     """
     base = base or {}
     valid: dict[str, Dataset] = {}
@@ -68,11 +70,15 @@ def write(
     aside = {entry["local_id"] for entry in quarantine}
     known = {**base, **{old.id: old for old in read(last / FILE)}}
     gone = [old for old in known.values() if old.id not in valid]
-    kept = [old if _local(old) in aside else _withdrawn(old, moment) for old in gone]
-    rows = [dataset.model_dump() for dataset in (*valid.values(), *kept)]
+    stay = [
+        old if _local(old) in aside else _known_anyway(old, base) if old.id in kept
+        else _withdrawn(old, moment)
+        for old in gone
+    ]  # fmt: skip
+    rows = [dataset.model_dump() for dataset in (*valid.values(), *stay)]
     table = pa.Table.from_pylist(rows, schema=schema_of(Dataset))
     pq.write_table(table, folder / FILE, compression="zstd")
-    withdrawn = sum(dataset.status is Status.WITHDRAWN for dataset in kept)
+    withdrawn = sum(dataset.status is Status.WITHDRAWN for dataset in stay)
     deleted = sum(dataset.status is Status.GONE for dataset in valid.values())
     return Written(len(valid) - deleted, deleted, withdrawn, quarantine)
 
@@ -126,6 +132,12 @@ def read(path: Path) -> Iterator[Dataset]:
     for row in rows:
         fields: dict[str, Any] = {name: value for name, value in row.items() if name in known}
         yield Dataset.model_validate({**fields, "provenance": dict(row["provenance"] or {})})
+
+
+def _known_anyway(old: Dataset, base: Mapping[str, Dataset]) -> Dataset:
+    """What was read live of it once, else the curated facts as they are now."""
+    live = any(told.snapshot is None for told in old.provenance.values())
+    return old if live else base.get(old.id, old)
 
 
 def _withdrawn(dataset: Dataset, moment: datetime) -> Dataset:

@@ -14,14 +14,14 @@ from typing import Any
 import duckdb
 
 from catalog import build, harvesting, registries
+from catalog import ground as grounds
 from catalog.duck import stopped
+from catalog.ground import PACKAGED, Ground
 from catalog.harvesting import How, is_fresh, last_good, read_json
 from catalog.home import Home, current_release, locked, point_current, sync_folder
 from catalog.release import generator, read_info
 from catalog.settings import Settings
-from harvesters import snapshots
 from harvesters.base import harvester_for
-from harvesters.snapshots import Snapshot
 from schemas.errors import FairscanError, ReleaseError
 from schemas.source import Source
 
@@ -99,7 +99,7 @@ def plan(
             elif _may_ask(settings, keys, offline, source):
                 row |= {"would": "ask what changed, then harvest that", "asks": harvester.asks()}
             else:
-                row["would"] = _without_asking(last, snapshots.load(source.key), offline)
+                row["would"] = _without_asking(last, grounds.ground(source), offline)
         except FairscanError as error:
             row["would"] = f"fail: {error}"
         rows.append({**row, "last": last["finished"] if last else None})
@@ -117,16 +117,13 @@ def _may_ask(settings: Settings, keys: list[str], offline: bool, source: Source)
     return not source.opt_in or source.key in keys or source.key in settings.enabled
 
 
-def _without_asking(last: dict[str, Any] | None, packaged: Snapshot | None, offline: bool) -> str:
+def _without_asking(last: dict[str, Any] | None, packaged: Ground | None, offline: bool) -> str:
     why = "offline" if offline else "read live only if named or enabled"
     if packaged is None:
         return f"nothing: {why}"
-    if last and (
-        not last["digest"].startswith(harvesting.SNAPSHOT)
-        or is_fresh(last, harvesting.snapshot_digest(packaged))
-    ):
+    if last and (not last["digest"].startswith(PACKAGED) or is_fresh(last, packaged.digest)):
         return f"nothing: unchanged ({why})"
-    return f"take the packaged snapshot of {packaged.day} ({why})"
+    return f"take the packaged {packaged.words} ({why})"
 
 
 def history(place: Home) -> list[dict[str, Any]]:

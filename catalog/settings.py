@@ -15,14 +15,14 @@ from typing import Any
 from pydantic import ValidationError
 
 from catalog.home import home
-from harvesters.base import REGISTRIES, load_sources
 from harvesters.credentials import credentials
+from harvesters.registry import load_registries, load_sources
 from schemas.errors import UsageError
 from schemas.source import Source
 
 FILE = "fairscan.toml"
 CHANGEABLE = ("base_url", "requests_per_second", "concurrency", "schedule", "jitter_minutes")
-_NEW = {"status": "alive", "access": "as its repository says", "schedule": "0 3 * * 0"}
+_NEW = {"schedule": "0 3 * * 0"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +37,7 @@ class Settings:
     enabled: frozenset[str] = field(default_factory=frozenset)
 
     def chosen(self, keys: Sequence[str]) -> list[Source]:
-        """The sources named by `keys`, all if none is.
+        """The sources named by `keys`, all if none is; an alias stands for what it is an alias of.
 
         Raises:
             UsageError: for a key that names no source.
@@ -45,7 +45,8 @@ class Settings:
         for key in keys:
             if key not in self.sources:
                 raise _unknown(key, self.sources)
-        return [self.sources[key] for key in (keys or self.sources)]
+        named = [self.sources[key].alias_of or key for key in (keys or self.sources)]
+        return [self.sources[key] for key in dict.fromkeys(named)]
 
 
 def settings(flags: Iterable[str] = ()) -> Settings:
@@ -54,7 +55,7 @@ def settings(flags: Iterable[str] = ()) -> Settings:
     Raises:
         UsageError: for a flag or a file that is not of that form.
     """
-    registries = load_sources(REGISTRIES)
+    registries = load_registries()
     sources = {**load_sources(), **registries}
     enabled: set[str] = set()
     for folder in (home().root, Path.cwd()):

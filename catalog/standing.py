@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from datetime import date
 from typing import Any, Literal, NamedTuple
 
+from schemas.source import Source, SourceStatus
+
 Basis = Literal["live", "installed", "snapshot", "mixed", "nothing"]
 
 
@@ -29,6 +31,8 @@ def standing(row: Mapping[str, Any]) -> Standing:
     """
     basis = _basis(row)
     state, message = row.get("state"), row.get("message") or ""
+    if row.get("alias_of"):
+        return Standing("nothing", "alias", f"the same as {row['alias_of']}: counted there, once")
     ground = _ground(basis, row)
     if state in ("held", "failed"):
         reason = message.removeprefix(f"{state}: ") or "no reason was recorded"
@@ -37,8 +41,45 @@ def standing(row: Mapping[str, Any]) -> Standing:
         return Standing(basis, "not read", message or "never read")
     if state == "unchanged" and basis == "live" and row.get("requests"):
         ground += f"; found unchanged on {spoken(row.get('finished'))}"
-    tags = {"snapshot": "snapshot", "mixed": "live and snapshot", "live": "live"}
+    tags = {
+        "snapshot": "curated" if row.get("curated") else "snapshot",
+        "mixed": "live and snapshot",
+        "live": "live",
+    }
     return Standing(basis, tags.get(basis, "read"), ground)
+
+
+def as_found(source: Source, run: Mapping[str, Any] | None) -> dict[str, Any]:
+    """A source as its file describes it, but for what the last look at its own page found.
+
+    A page that has moved or is gone changes the source's status from the day it was found so; one
+    that is behind a login changes only what is said of the way to it. `run` is its last run.
+    """
+    row = source.model_dump(mode="json", exclude={"datasets", "api"})
+    row |= {"curated": source.curated, "status_since": source.status_since}
+    found, to = (run or {}).get("landing"), (run or {}).get("landing_url")
+    if run is None or found in (None, "unreachable"):
+        return row
+    looked = date.fromisoformat(run["landing_checked"][:10])
+    status, since = source.status, f"found on {looked.isoformat()}"
+    if found == "gone" and status is not SourceStatus.GONE:
+        row |= {
+            "status": "gone",
+            "status_since": looked,
+            "status_note": f"its page is gone: {since}",
+        }
+    elif found == "moved":
+        row |= {"status": "moved", "status_since": looked,
+                "status_note": f"its page has moved to {to}: {since}"}  # fmt: skip
+    elif found == "login":
+        row |= {"status_since": looked, "status_note": f"its page asks for a login: {since}"}
+    elif found == "alive" and status is None:
+        row |= {
+            "status": "alive",
+            "status_since": looked,
+            "status_note": f"its page answers: {since}",
+        }
+    return row
 
 
 def spoken(day: str | None) -> str:
@@ -62,7 +103,8 @@ def _basis(row: Mapping[str, Any]) -> Basis:
 
 def _ground(basis: Basis, row: Mapping[str, Any]) -> str:
     first, last = spoken(row.get("oldest")), spoken(row.get("snapshot"))
-    taken = f"packaged snapshot of {last if first == last else f'{first} to {last}'}"
+    what = "curated facts" if row.get("curated") else "packaged snapshot"
+    taken = f"{what} of {last if first == last else f'{first} to {last}'}"
     read = spoken(row.get("read"))
     if basis == "snapshot":
         return f"{taken}, not read live"

@@ -1,13 +1,8 @@
-"""What a harvester is, and how the one that reads a source is found.
-
-A source is a file in `sources/`; its `kind` names the module here whose `Harvester` reads it.
-Adding either is adding a file: no list is edited.
-"""
+"""What a harvester is, and how the one that reads a source is found: by the source's kind."""
 
 from __future__ import annotations
 
 import importlib
-import tomllib
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -16,15 +11,14 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
+from harvesters.registry import load_sources as load_sources
 from schemas.dataset import Dataset
 from schemas.errors import SourceError
 from schemas.source import Source
 
 if TYPE_CHECKING:
     from harvesters.http import Client
-
-SOURCES = Path(__file__).parent / "sources"
-REGISTRIES = Path(__file__).parent / "registries"
+    from harvesters.liveness import Landing
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +44,7 @@ class Harvest:
     series: number of image-level rows written, None if there is no image-level index.
     records: the records, read once.
     partial: a part of it could not be read this time, so it is read again at the next run.
+    landing: how the source's own page was found, None if nobody looked.
     """
 
     version: str
@@ -58,6 +53,7 @@ class Harvest:
     series: int | None
     records: Iterator[RawRecord]
     partial: bool = False
+    landing: Landing | None = None
 
 
 class Harvester(ABC):
@@ -131,15 +127,6 @@ class Harvester(ABC):
         )
 
 
-def load_sources(folder: Path = SOURCES) -> dict[str, Source]:
-    """Every source by key, from the TOML files of `folder`, in order of key.
-
-    Raises:
-        SourceError: if a file is not TOML or does not describe a source.
-    """
-    return {source.key: source for source in map(_read, sorted(folder.glob("*.toml")))}
-
-
 def harvester_for(source: Source, cache: Path | None = None) -> Harvester:
     """The harvester that reads `source`, by its kind; `cache` is where it keeps answers.
 
@@ -156,13 +143,3 @@ def harvester_for(source: Source, cache: Path | None = None) -> Harvester:
         ) from error
     harvester: Harvester = module.Harvester(source, cache)
     return harvester
-
-
-def _read(path: Path) -> Source:
-    try:
-        return Source.model_validate(tomllib.loads(path.read_text(encoding="utf-8")))
-    except ValueError as error:
-        reason = "; ".join(str(error).splitlines()[1:3]) or str(error)
-        raise SourceError(
-            f"not a source: {reason}", where=path.name, do="See schemas/source.py"
-        ) from error

@@ -6,9 +6,11 @@ from collections.abc import Collection, Mapping
 from datetime import UTC, date, datetime, time
 from typing import Any
 
-from schemas.dataset import Dataset, Method, Provenance
+from schemas.dataset import Confidence, Dataset, Method, Provenance
 
-UNTRACED = frozenset({"id", "source", "kind", "retrieved", "snapshot", "status", "provenance"})
+UNTRACED = frozenset(
+    {"id", "source", "kind", "cluster", "retrieved", "snapshot", "status", "provenance"}
+)
 """Fields that are ours, or say only how the record was made."""
 TOGETHER = (
     frozenset({"licence", "licence_raw", "licence_url", "licence_assumed"}),
@@ -26,11 +28,13 @@ def dataset(
     curated: Collection[str] = (),
     source: str | None = None,
     snapshot: date | None = None,
+    confidence: Mapping[str, Confidence] | None = None,
 ) -> Dataset:
     """The dataset of `fields`, which hold at least `id`, `source`, `kind` and `title`.
 
     Every field with a value is marked as stated by the source, unless it is named in `derived`,
-    `assumed` or `curated`. Fields that are None or empty are unknown and left out.
+    `assumed` or `curated`. Fields that are None or empty are unknown and left out. `confidence` is
+    that of the field of that name, or of `all` that have none of their own.
 
     Raises:
         pydantic.ValidationError: if the fields make no dataset.
@@ -43,9 +47,14 @@ def dataset(
         **dict.fromkeys(curated, Method.CURATED),
     }
     said_by = source or fields["source"]
+    graded = confidence or {}
     provenance = {
         name: Provenance(
-            source=said_by, retrieved_at=retrieved, method=methods[name], snapshot=snapshot
+            source=said_by,
+            retrieved_at=retrieved,
+            method=methods[name],
+            snapshot=snapshot,
+            confidence=graded.get(name, graded.get("all")),
         )
         for name in known
         if name not in UNTRACED and known[name] is not False

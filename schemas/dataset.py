@@ -44,6 +44,14 @@ class Method(StrEnum):
     CURATED = "curated"
 
 
+class Confidence(StrEnum):
+    """How well a curated value is evidenced."""
+
+    VERIFIED = "verified"
+    SECONDARY = "secondary"
+    UNVERIFIED = "unverified"
+
+
 class Provenance(_Part):
     """Where one field's value came from."""
 
@@ -52,6 +60,11 @@ class Provenance(_Part):
     method: Method = Field(description="stated, derived, assumed or curated")
     snapshot: date | None = Field(
         default=None, description="Day of the packaged snapshot that said it; null: read live"
+    )
+    confidence: Confidence | None = Field(
+        default=None,
+        description="Of a curated value: verified (read where the publisher says it), secondary "
+        "(others say it) or unverified (from general knowledge); null: not graded",
     )
 
 
@@ -163,6 +176,14 @@ class Dataset(BaseModel):
     modified: datetime | None = Field(default=None, description="When it last changed")
     citations: int | None = Field(
         default=None, ge=0, le=MOST, description="How often it is cited, if told"
+    )
+    rating: float | None = Field(
+        default=None, ge=0, le=1, description="The repository's own rating of its usability, 0 to 1"
+    )
+    cluster: str | None = Field(
+        default=None,
+        description="Id of the member that stands for this dataset wherever it is published; "
+        "null: it is published once",
     )
     retrieved: datetime = Field(description="When it was last read (UTC)")
     snapshot: date | None = Field(

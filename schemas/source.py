@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import re
+from datetime import date
 from enum import StrEnum
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+
+from schemas.facts import Facts
+from schemas.vocabulary import licence as licences
 
 
 class SourceStatus(StrEnum):
@@ -19,6 +23,37 @@ class SourceStatus(StrEnum):
     ENDED = "ended"
     FROZEN = "frozen"
     GONE = "gone"
+
+
+class Reach(StrEnum):
+    """How a repository's data can be reached: as `Access`, or not alike for all of them."""
+
+    OPEN = "open"
+    REGISTERED = "registered"
+    CONTROLLED = "controlled"
+    REQUEST = "request"
+    CLOSED = "closed"
+    GONE = "gone"
+    MIXED = "mixed"
+
+
+class Seed(BaseModel):
+    """How the review of 2021 that this catalogue grew from lists the repository, word for word."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    name: str = Field(description="Its name there")
+    url: str | None = Field(default=None, description="Its address there")
+    images: str | None = Field(default=None, description="Its kinds of image there")
+    disease: str | None = Field(default=None, description="Its diseases there")
+    organ: str | None = Field(default=None, description="Its organs there")
+    access: str | None = Field(
+        default=None, description="Its access there: OA open access, RC request or controlled"
+    )
+    in_table: bool = Field(default=True, description="False: named in the text, not in Table 5")
+    corrected: str | None = Field(
+        default=None, description="What is wrong in that row, and what is right"
+    )
 
 
 class Source(BaseModel):
@@ -34,9 +69,30 @@ class Source(BaseModel):
     landing_url: str = Field(pattern=r"^https?://", description="Where a person starts")
     publisher: str = Field(description="Who publishes the repository")
     description: str = Field(description="What lies there, in a sentence or two")
-    status: SourceStatus = Field(description="What became of the repository")
-    access: str = Field(description="How data are reached, in the repository's terms")
+    status: SourceStatus | None = Field(
+        default=None, description="What became of the repository; null: nobody has looked"
+    )
+    status_note: str | None = Field(default=None, description="When and where it went")
+    status_since: date | None = Field(
+        default=None, description="Day on which a refresh found the status; null: as curated"
+    )
+    access: Reach | None = Field(default=None, description="How data are reached; null: unknown")
+    access_note: str | None = Field(
+        default=None, description="How data are reached, in the repository's terms"
+    )
     licence: str | None = Field(default=None, description="SPDX id, only where one rules all data")
+    licence_note: str | None = Field(
+        default=None, description="What the repository says of licences, where none rules all"
+    )
+    seed: Seed | None = Field(
+        default=None, description="Its row in the review's table; null: it is not there"
+    )
+    alias_of: str | None = Field(
+        default=None, description="Key of the source that publishes the same; it is not read itself"
+    )
+    only: list[str] = Field(
+        default=[], description="Local ids that are read of a larger host; empty: all"
+    )
     base_url: str | None = Field(
         default=None, description="Where it is read; null: the harvester's own default"
     )
@@ -57,6 +113,26 @@ class Source(BaseModel):
         default=60, ge=0, description="A refresh starts up to this long after it is due"
     )
     citation_doi: str | None = Field(default=None, description="DOI of the paper to cite, bare")
+    curated: date | None = Field(default=None, description="Day of the curated facts, if any")
+    datasets: list[Facts] = Field(default=[], description="Curated facts of its datasets")
+
+    @field_validator("licence")
+    @classmethod
+    def _is_spdx(cls, spdx: str | None) -> str | None:
+        if spdx is not None and licences.normalise(spdx) != spdx:
+            raise ValueError(
+                f"{spdx!r} is no SPDX identifier; leave it out where it is not certain"
+            )
+        return spdx
+
+    @model_validator(mode="after")
+    def _facts_have_a_day(self) -> Source:
+        if self.datasets and self.curated is None:
+            raise ValueError("curated facts without their day: say `curated = YYYY-MM-DD`")
+        ids = [facts.id for facts in self.datasets]
+        if twice := sorted({one for one in ids if ids.count(one) > 1}):
+            raise ValueError(f"two datasets of one id: {', '.join(twice)}")
+        return self
 
     @field_validator("base_url", "services")
     @classmethod

@@ -20,7 +20,7 @@ from harvesters import base
 from harvesters.grand_challenge import overlay as grand_challenge_overlay
 from harvesters.grand_challenge import zenodo
 from harvesters.grand_challenge.records import ARCHIVE, CHALLENGE, Kind, archive, challenge, refused
-from harvesters.http import StatusError
+from harvesters.http import Answer, StatusError
 from harvesters.snapshots import load
 from schemas.dataset import Dataset
 from schemas.errors import SourceError
@@ -35,7 +35,7 @@ _VOLATILE = {"logo", "status", "submission_types"}
 
 
 class Harvester(base.Harvester):
-    """Reads every public challenge and archive."""
+    """Reads every public challenge and archive, or the challenges that the source file names."""
 
     @property
     def _at_zenodo(self) -> str:
@@ -83,6 +83,8 @@ class Harvester(base.Harvester):
     def asks(self) -> list[str]:
         """Two lists, and a record for each Zenodo identifier among the publications."""
         root = (self.source.base_url or ADDRESS).rstrip("/")
+        if self.source.only:
+            return [f"GET {root}/challenges/{slug}/" for slug in self.source.only]
         known = {number for row in self._overlay().values() for number in row.get("zenodo", ())}
         return [
             f"GET {root}/challenges/?limit={LIMIT}",
@@ -125,7 +127,9 @@ class Harvester(base.Harvester):
                     {str(told.get("id") or told["asked"]): told for told in named}.values()
                 )
                 yield base.RawRecord(
-                    local, raw, partial(challenge, raw, more.get("buckets", []), retrieved)
+                    local,
+                    raw,
+                    partial(challenge, raw, more.get("buckets", []), retrieved, self.source.key),
                 )
 
     def _resolve(
@@ -160,8 +164,15 @@ class Harvester(base.Harvester):
     def _listed(self, kind: Kind) -> tuple[int, list[Any]]:
         """A list, asked for once: its robots file asks for restraint."""
         if kind.name not in self._lists:
-            self._lists[kind.name] = self._whole(kind)
+            self._lists[kind.name] = self._named(kind) if self.source.only else self._whole(kind)
         return self._lists[kind.name]
+
+    def _named(self, kind: Kind) -> tuple[int, list[Any]]:
+        """The challenges that the source file names, each asked for by its slug; no archive."""
+        if kind is ARCHIVE:
+            return 0, []
+        slugs = self.source.only
+        return len(slugs), [self._asked(f"{self._address(kind)}{slug}/").json() for slug in slugs]
 
     @cached_property
     def _lists(self) -> dict[str, tuple[int, list[Any]]]:
@@ -198,17 +209,7 @@ class Harvester(base.Harvester):
 
     def _page(self, kind: Kind, offset: int) -> dict[str, Any]:
         where = self._address(kind)
-        params = {"limit": LIMIT, **({"offset": offset} if offset else {})}
-        try:
-            page = self.client.get(where, params=params).json()
-        except StatusError as error:
-            if error.status != 401:
-                raise
-            raise SourceError(
-                "the token was refused",
-                where=where,
-                do=f"Correct FAIRSCAN_{self.source.key.upper()}_TOKEN or unset it: none is needed",
-            ) from error
+        page = self._asked(where, limit=LIMIT, **({"offset": offset} if offset else {})).json()
         if (
             not isinstance(page, dict)
             or type(page.get("count")) is not int
@@ -218,6 +219,18 @@ class Harvester(base.Harvester):
         if kind is CHALLENGE and not page["count"]:
             raise SourceError("the list of challenges is empty", where=where)
         return page
+
+    def _asked(self, where: str, **params: int) -> Answer:
+        try:
+            return self.client.get(where, params=params)
+        except StatusError as error:
+            if error.status != 401:
+                raise
+            raise SourceError(
+                "the token was refused",
+                where=where,
+                do=f"Correct FAIRSCAN_{self.source.key.upper()}_TOKEN or unset it: none is needed",
+            ) from error
 
     def _address(self, kind: Kind) -> str:
         return f"{(self.source.base_url or ADDRESS).rstrip('/')}/{kind.name}s/"

@@ -70,8 +70,10 @@ def refused(why: str, where: str) -> NoReturn:
     raise RecordError(why, where=where)
 
 
-def challenge(raw: dict[str, Any], buckets: list[dict[str, Any]], retrieved: datetime) -> Dataset:
-    """A challenge as a dataset; `buckets` are its public buckets, known from elsewhere.
+def challenge(
+    raw: dict[str, Any], buckets: list[dict[str, Any]], retrieved: datetime, key: str = KEY
+) -> Dataset:
+    """A challenge as a dataset of the source `key`; `buckets` are its public ones, known elsewhere.
 
     Raises:
         RecordError: if a field has another shape than the contract's.
@@ -85,7 +87,8 @@ def challenge(raw: dict[str, Any], buckets: list[dict[str, Any]], retrieved: dat
     parts = [part for told in data for part in zenodo.distributions(told)]
     fields = {
         **_common(raw),
-        "id": f"{KEY}:{_slug(raw)}",
+        "id": f"{key}:{_slug(raw)}",
+        "source": key,
         "kind": CHALLENGE.name,
         "title": title or slug,
         "identifiers": [Identifier(scheme="short_name", value=slug)],

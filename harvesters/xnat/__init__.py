@@ -60,6 +60,7 @@ class Harvester(base.Harvester):
         """
         self._sign_in()
         projects = xnat_table.read(self.client, f"{self._base}/data/projects", accessible="true")
+        projects = [row for row in projects if self._wanted(row.get("id"))]
         kinds = xnat_table.read(
             self.client, f"{self._base}/data/search/elements", readable="true", used="true"
         )
@@ -126,6 +127,10 @@ class Harvester(base.Harvester):
             )
         return self.source.base_url.rstrip("/")
 
+    def _wanted(self, project: str | None) -> bool:
+        """Whether the source is about this project of its host."""
+        return not self.source.only or project in self.source.only
+
     def _sign_in(self) -> None:
         """Open the account's session; a guest gets one with the first answer."""
         if credentials(self.source.key):
@@ -140,7 +145,8 @@ class Harvester(base.Harvester):
         for row in (*told, *read):
             name = row.get("id")
             merged[name] = _merged(merged.get(name), row)
-        found = [merged[name] for name in sorted(merged, key=lambda name: name or "")]
+        names = filter(self._wanted, merged)
+        found = [merged[name] for name in sorted(names, key=lambda name: name or "")]
         for raw in found:
             raw["access"] = raw["access"] or self._accessibility(raw["ID"])
         # What may be private is counted, and named nowhere; so is its name in an address.

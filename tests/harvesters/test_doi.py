@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from harvesters import record
-from harvesters.base import REGISTRIES, load_sources
+from harvesters.registry import load_registries, load_sources
 from harvesters.doi import Described, describe, enrich, understood
 from harvesters.http import Client
 from schemas.dataset import Creator, Dataset, Distribution, Method
@@ -42,7 +42,7 @@ def clients(datacite: Datacite, crossref: Crossref) -> dict[str, Client]:
     at = {"datacite": datacite.url, "crossref": crossref.url}
     return {
         key: Client(source.model_copy(update={"base_url": at[key], "requests_per_second": 1000.0}))
-        for key, source in load_sources(REGISTRIES).items()
+        for key, source in load_registries().items()
     }
 
 
@@ -65,7 +65,7 @@ def found(**fields: Any) -> Described:
 
 
 def test_both_registries_are_described_in_files() -> None:
-    told = load_sources(REGISTRIES)
+    told = load_registries()
     assert {key: source.base_url for key, source in told.items()} == {
         "datacite": "https://api.datacite.org/",
         "crossref": "https://api.crossref.org/",
