@@ -6,7 +6,7 @@ BIN := .venv/bin
 UV := $(or $(shell command -v uv 2>/dev/null),.uv/bin/uv)
 export UV_PYTHON_DOWNLOADS := never
 
-.PHONY: demo test check bench package format clean
+.PHONY: demo test faults check bench package format clean
 
 demo: .venv/.installed  ## build the embedded catalogue and serve the site
 	@$(BIN)/fairscan demo --port $(PORT)
@@ -15,6 +15,9 @@ test: .venv/.installed-dev .venv/oracle/.installed  ## run every test
 	@command -v chromium chromium-browser google-chrome >/dev/null || [ -n "$$CHROMIUM" ] || \
 		echo "no Chromium here: the browser tests are skipped (install chromium to run them)"
 	$(BIN)/pytest -n $(JOBS) --dist loadgroup
+
+faults: .venv/.installed-dev  ## every fault of the campaigns that `make test` samples
+	FAIRSCAN_FAULTS=all $(BIN)/pytest -n $(JOBS) --dist loadgroup tests/catalog/test_kill.py
 
 check: .venv/.installed-dev  ## formatting, lint, types, floors
 	$(BIN)/ruff format --check .

@@ -27,7 +27,7 @@ from schemas.dataset import Dataset
 from schemas.errors import ReleaseError
 from schemas.link import Link, Relation
 from schemas.series import SERIES
-from schemas.source import Source
+from schemas.source import HOW_IT_IS_READ, Source
 
 MEMORY = "900MB"
 TABLES = (
@@ -380,9 +380,7 @@ def _quoted(path: Path) -> str:
 
 
 _TIME = pa.timestamp("us", tz="UTC")
-_UNPUBLISHED = ("datasets", "api")
-"""Parts of a source file that say how it is read, or stand in the table of datasets."""
-SOURCES = pa.schema([field for field in schema_of(Source) if field.name not in _UNPUBLISHED])
+SOURCES = schema_of(Source, without=HOW_IT_IS_READ)
 RUNS = pa.schema(
     [
         ("source", pa.string()), ("state", pa.string()), ("started", _TIME), ("finished", _TIME),
@@ -390,6 +388,7 @@ RUNS = pa.schema(
         ("series", pa.int64()), ("withdrawn", pa.int64()), ("quarantined", pa.int64()),
         ("message", pa.string()), ("requests", pa.int64()), ("bytes", pa.int64()),
         ("retries", pa.int64()), ("landing", pa.string()), ("landing_url", pa.string()),
+        ("landing_why", pa.string()),
         ("landing_checked", pa.string()),
     ]
 )  # fmt: skip

@@ -265,7 +265,7 @@ def _kept(last: Run) -> Run:
     """What is told of a harvest that stays: its counts, not the story of its run."""
     told = ("version", "dated", "datasets", "series", "withdrawn", "quarantined", "quarantine",
             "digest", "generator", "read", "landing", "landing_url",
-            "landing_checked")  # fmt: skip
+            "landing_why", "landing_checked")  # fmt: skip
     return {name: last[name] for name in told if name in last}
 
 
@@ -277,6 +277,7 @@ def _landing(harvest: Harvest) -> Run:
     return {
         "landing": found.state,
         "landing_url": found.to or found.url,
+        "landing_why": found.why,
         "landing_checked": found.checked.isoformat(),
     }
 

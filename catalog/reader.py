@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sqlite3
 import threading
 from collections.abc import Iterator, Mapping
@@ -27,6 +28,8 @@ if TYPE_CHECKING:
 _SEVERITY = (
     "CASE severity WHEN 'blocker' THEN 0 WHEN 'error' THEN 1 WHEN 'warning' THEN 2 ELSE 3 END"
 )
+_PACKED = ("seed", "services", "only")
+"""Columns of `sources` that hold JSON in `site.db`."""
 _OF_A_RUN = (
     "version", "dated", "finished", "state", "quarantined", "message", "requests", "bytes",
     "retries",
@@ -142,9 +145,10 @@ class Reader:
             "ON d.source = s.key ORDER BY d.source IS NULL, s.name",
         )
         told = [
-            {**row, **{name: runs.get(row["key"], {}).get(name) for name in _OF_A_RUN}}
+            {**row, **{name: json.loads(row[name] or "null") for name in _PACKED},
+             **{name: runs.get(row["key"], {}).get(name) for name in _OF_A_RUN}}
             for row in rows
-        ]
+        ]  # fmt: skip
         return [{**row, **standing(row)._asdict()} for row in told]
 
     def status(self) -> StatusPage:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from datetime import date
 from typing import Any, Literal, NamedTuple
 
-from schemas.source import Source, SourceStatus
+from schemas.source import HOW_IT_IS_READ, Source, SourceStatus
 
 Basis = Literal["live", "installed", "snapshot", "mixed", "nothing"]
 
@@ -55,31 +55,25 @@ def as_found(source: Source, run: Mapping[str, Any] | None) -> dict[str, Any]:
     A page that has moved or is gone changes the source's status from the day it was found so; one
     that is behind a login changes only what is said of the way to it. `run` is its last run.
     """
-    row = source.model_dump(mode="json", exclude={"datasets", "api"})
+    row = source.model_dump(mode="json", exclude=set(HOW_IT_IS_READ))
     row |= {"curated": source.curated, "status_since": source.status_since}
     found, to = (run or {}).get("landing"), (run or {}).get("landing_url")
     if run is None or found in (None, "unreachable"):
         return row
     looked = date.fromisoformat(run["landing_checked"][:10])
-    status, since = source.status, f"found on {looked.isoformat()}"
-    if found == "gone" and status is not SourceStatus.GONE:
-        row |= {
-            "status": "gone",
-            "status_since": looked,
-            "status_note": f"its page is gone: {since}",
-        }
-    elif found == "moved":
-        row |= {"status": "moved", "status_since": looked,
-                "status_note": f"its page has moved to {to}: {since}"}  # fmt: skip
-    elif found == "login":
-        row |= {"status_since": looked, "status_note": f"its page asks for a login: {since}"}
-    elif found == "alive" and status is None:
-        row |= {
-            "status": "alive",
-            "status_since": looked,
-            "status_note": f"its page answers: {since}",
-        }
-    return row
+    why = f" ({run['landing_why']})" if run.get("landing_why") else ""
+    words = {
+        "gone": f"Its page is gone{why}.",
+        "moved": f"Its page has moved to {to}{why}.",
+        "login": f"Its page asks for a login{why}.",
+        "alive": f"Its page answers{why}.",
+    }[found]
+    if found == "alive" and source.status is not None:
+        return row
+    if found == "gone" and source.status is SourceStatus.GONE:
+        return row
+    status = row["status"] if found == "login" else found
+    return row | {"status": status, "status_since": looked, "status_note": words}
 
 
 def spoken(day: str | None) -> str:

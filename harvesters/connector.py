@@ -23,6 +23,14 @@ _CLOUD_HOST = ipaddress.IPv4Address("168.63.129.16")
 """Public by its number, but answered by the host below a virtual machine."""
 
 
+ALWAYS_THERE = "a.root-servers.net"
+"""A name that is known wherever names are: if it is not, the name service is not there."""
+
+
+class NoSuchNameError(httpcore.ConnectError):
+    """The name service works, and knows no such name."""
+
+
 class Guard:
     """Lets through what is public, and the origins that the settings name, whatever they are."""
 
@@ -50,12 +58,15 @@ class Guard:
 
         Raises:
             SourceError: if one of them is refused.
-            httpcore.ConnectError: if the name stands for nothing.
+            NoSuchNameError: if the name stands for nothing, and others do for something.
+            httpcore.ConnectError: if it is not known what the name stands for.
         """
         try:
             found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
         except OSError as error:
-            raise httpcore.ConnectError(f"no such host: {host}") from error
+            unknown = error.errno == socket.EAI_NONAME and _names_are_known()
+            kind = NoSuchNameError if unknown else httpcore.ConnectError
+            raise kind(f"no such host: {host}") from error
         addresses = list(dict.fromkeys(str(entry[4][0]) for entry in found))
         if (host.lower(), port) not in self._hosts:
             for address in addresses:
@@ -70,6 +81,15 @@ class Guard:
                 where=host,
                 do="If it is meant, name it as base_url of the source in fairscan.toml",
             )
+
+
+def _names_are_known() -> bool:
+    """Whether the name service answers; without a network some say that no name exists."""
+    try:
+        socket.getaddrinfo(ALWAYS_THERE, 53, type=socket.SOCK_STREAM)
+    except OSError:
+        return False
+    return True
 
 
 def _meant(address: Address) -> Iterator[Address]:

@@ -16,7 +16,7 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from importlib.metadata import version
@@ -27,7 +27,7 @@ from urllib.parse import urljoin, urlsplit
 import httpx
 import stamina
 
-from harvesters.connector import Guard, guarded_transport
+from harvesters.connector import Guard, NoSuchNameError, guarded_transport
 from harvesters.credentials import credentials
 from harvesters.gate import Gate
 from harvesters.wire import Traffic, Wire, cached
@@ -59,15 +59,23 @@ class StatusError(SourceError):
         self.status = status
 
 
+class NoSuchHostError(SourceError):
+    """The name service knows no host of that name, while it knows others."""
+
+
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """A whole answer. `kept`: it came from our store, because the server said "not modified"."""
+    """A whole answer. `kept`: it came from our store, because the server said "not modified".
+
+    hops: the status and the target of each redirect on the way.
+    """
 
     url: str
     status: int
     headers: Mapping[str, str]
     body: bytes
     kept: bool = False
+    hops: tuple[tuple[int, str], ...] = ()
 
     def json(self) -> Any:
         """The body as JSON, whatever its Content-Type says.
@@ -130,19 +138,23 @@ class Client:
         headers: Mapping[str, str] | None = None,
         accept: str = "application/json",
         cap: int = CAP,
+        cut: bool = False,
         keep: bool = True,
     ) -> Answer:
         """GET `url`; answers with status 200 to 299 come back whole.
 
+        cut: True to be content with the first `cap` bytes of a longer answer.
         keep: False for an answer that must not be stored, as it holds what we drop.
 
         Raises:
+            NoSuchHostError: if no host has that name.
             StatusError: for any other status that stays after the retries.
             SourceError: if it cannot be had whole, or may not be asked for.
         """
         # The store is never believed without asking: it answers only what is "not modified".
         fresh = {"Accept": accept, "Cache-Control": "no-cache" if keep else "no-store"}
-        return self._ask("GET", url, cap, params=params, headers={**fresh, **(headers or {})})
+        asked = {**fresh, **(headers or {})}
+        return self._ask("GET", url, cap, cut=cut, params=params, headers=asked)
 
     def post(
         self,
@@ -201,16 +213,19 @@ class Client:
                 try:
                     return self._follow(method, url, cap, **more)
                 except httpx.RequestError as error:
+                    if isinstance(error.__cause__, NoSuchNameError):
+                        raise NoSuchHostError("no such host", where=without_query(url)) from error
                     raise PassingError(_told(error), where=without_query(url)) from error
                 except (httpx.InvalidURL, UnicodeError) as error:
                     raise SourceError("no address", where=without_query(url)) from error
         raise AssertionError("a retry ends with an answer or an error")
 
     def _follow(self, method: str, url: str, cap: int, **more: Any) -> Answer:
-        for _ in range(_REDIRECTS):
+        hops: list[tuple[int, str]] = []
+        while len(hops) < _REDIRECTS:
             answer = self._once(method, url, cap, **more)
             if answer.status not in (301, 302, 303, 307, 308):
-                return _successful(answer)
+                return replace(_successful(answer), hops=tuple(hops))
             try:
                 target = urljoin(url, answer.headers.get("location", ""))
                 origin(target)
@@ -222,10 +237,11 @@ class Client:
                 raise SourceError("redirected from https to http", where=without_query(url))
             if method == "POST" and answer.status in (301, 302, 303):
                 method, more = "GET", {"headers": more.get("headers")}
+            hops.append((answer.status, target))
             url, more = target, {**more, "params": None}
         raise SourceError("redirected again and again", where=without_query(url))
 
-    def _once(self, method: str, url: str, cap: int, **more: Any) -> Answer:
+    def _once(self, method: str, url: str, cap: int, *, cut: bool = False, **more: Any) -> Answer:
         with self._gate(url) as gate:
             auth = self._credentials if origin(url) == self._trusted else None
             headers = {**(more.pop("headers") or {}), **(auth or {})}
@@ -236,6 +252,9 @@ class Client:
                 body = bytearray()
                 for chunk in response.iter_bytes():
                     body += chunk
+                    if len(body) > cap and cut:
+                        del body[cap:]
+                        break
                     if len(body) > cap:
                         raise SourceError(
                             f"an answer of more than {cap >> 20} MiB", where=without_query(url)

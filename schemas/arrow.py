@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import types
 import typing
+from collections.abc import Collection
 from datetime import date, datetime
 from enum import Enum
 from typing import Any
@@ -25,9 +26,12 @@ _SCALARS: dict[type, pa.DataType] = {
 }
 
 
-def schema_of(model: type[BaseModel]) -> pa.Schema:
-    """The Arrow schema of `model`; each field carries its `description` as metadata."""
-    return pa.schema(_fields(model))
+def schema_of(model: type[BaseModel], without: Collection[str] = ()) -> pa.Schema:
+    """The Arrow schema of `model`; each field carries its `description` as metadata.
+
+    without: fields of the model that the table does not have.
+    """
+    return pa.schema(_fields(model, without))
 
 
 def descriptions(schema: pa.Schema) -> dict[str, str]:
@@ -44,7 +48,7 @@ def described(name: str, kind: pa.DataType, description: str, *, nullable: bool 
     return pa.field(name, kind, nullable, {"description": description})
 
 
-def _fields(model: type[BaseModel]) -> list[pa.Field]:
+def _fields(model: type[BaseModel], without: Collection[str] = ()) -> list[pa.Field]:
     return [
         pa.field(
             name,
@@ -53,6 +57,7 @@ def _fields(model: type[BaseModel]) -> list[pa.Field]:
             {"description": field.description} if field.description else None,
         )
         for name, field in model.model_fields.items()
+        if name not in without
     ]
 
 

@@ -9,7 +9,10 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
+from schemas.api import Api
 from schemas.facts import Facts
+from schemas.github import GitHub
+from schemas.open_data import OpenData
 from schemas.vocabulary import licence as licences
 
 
@@ -54,6 +57,10 @@ class Seed(BaseModel):
     corrected: str | None = Field(
         default=None, description="What is wrong in that row, and what is right"
     )
+
+
+HOW_IT_IS_READ = frozenset({"api", "github", "open_data", "datasets"})
+"""Parts of a source file that are for its harvester alone, or stand in the table of datasets."""
 
 
 class Source(BaseModel):
@@ -108,11 +115,14 @@ class Source(BaseModel):
     concurrency: int = Field(
         default=2, ge=1, le=64, description="Requests at once to one host, at most"
     )
+    api: Api | None = Field(default=None, description="How its API is read, for `json_api`")
     schedule: str = Field(description="Cron expression (UTC): when a refresh is due")
     jitter_minutes: int = Field(
         default=60, ge=0, description="A refresh starts up to this long after it is due"
     )
     citation_doi: str | None = Field(default=None, description="DOI of the paper to cite, bare")
+    github: GitHub | None = Field(default=None, description="What the kind `github` reads")
+    open_data: OpenData | None = Field(default=None, description="What the kind `open_data` reads")
     curated: date | None = Field(default=None, description="Day of the curated facts, if any")
     datasets: list[Facts] = Field(default=[], description="Curated facts of its datasets")
 

@@ -116,13 +116,15 @@ def sources(json: bool = JSON) -> None:
         return
     output.table(
         [
-            [r["key"], r["name"], output.number(r["datasets"]), output.number(r["series"]),
-             r["words"], r["landing_url"]]
+            [r["key"], r["name"], r["status"] or "unknown", r["kind"], r["access"] or "unknown",
+             f"as {r['alias_of']}" if r["alias_of"] else output.number(r["datasets"]),
+             output.number(r["series"]), (r["read"] or r["snapshot"] or "never")[:10], r["words"]]
             for r in rows
         ],
-        ["source", "name", "datasets", "series", "how it stands", "page"],
+        ["source", "name", "status", "kind", "access", "datasets", "series", "facts of",
+         "how it stands"],
         right=["datasets", "series"],
-        whole=["source"],
+        whole=["source", "status", "kind", "access"],
     )  # fmt: skip
 
 

@@ -100,3 +100,9 @@ def test_a_file_in_the_working_folder_cannot_take_credentials_elsewhere(
         settings()
     Path("fairscan.toml").rename(home / "fairscan.toml")
     assert settings().sources["nitrc_ir"].base_url == "https://elsewhere.example.org"
+
+
+def test_an_alias_stands_for_the_source_it_is_an_alias_of() -> None:
+    there = settings()
+    assert [source.key for source in there.chosen(["nbia", "tcia"])] == ["tcia"]
+    assert "nbia" not in [source.key for source in there.chosen([])]

@@ -1,4 +1,4 @@
-"""What the IDC harvester wrote for the whole index, beside the index that it read."""
+"""Retries without pauses, and what the IDC harvester wrote beside the index that it read."""
 
 from __future__ import annotations
 
@@ -7,8 +7,17 @@ from pathlib import Path
 
 import duckdb
 import pytest
+import stamina
 
+from harvesters.http import ATTEMPTS
 from tests.small import COLLECTIONS, INDEX, INSTALLED, RESULTS, VERSIONS
+
+
+@pytest.fixture(autouse=True)
+def _no_pauses() -> Iterator[None]:
+    """As many attempts as ever, one right after the other; what a server asks for is waited."""
+    with stamina.set_testing(True, attempts=ATTEMPTS, cap=True):
+        yield
 
 
 @pytest.fixture(scope="session")

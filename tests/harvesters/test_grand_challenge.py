@@ -415,3 +415,21 @@ def test_the_emulator_pages_as_the_server_does(reader: Harvester, repo: GrandCha
 
 def test_the_source_is_read_live_only_if_asked_for() -> None:
     assert load_sources()["grand_challenge"].opt_in
+
+
+def test_a_source_about_one_challenge_asks_for_that_one_alone() -> None:
+    with GrandChallenge() as host:
+        drive = load_sources()["drive"].model_copy(
+            update={"base_url": f"{host.url}/api/v1/", "requests_per_second": 1000.0}
+        )
+        reader = harvester_for(drive)
+        digest = reader.digest()
+        harvest = reader.harvest(Path())
+        (built,) = [record.build() for record in harvest.records]
+        assert reader.digest() == digest
+        reader.close()
+        assert host.asked() == ["/api/v1/challenges/drive/"]
+    assert (built.id, built.source) == ("drive:drive", "drive")
+    assert built.title == "DRIVE"
+    assert harvest.stated == 1
+    assert reader.asks() == [f"GET {drive.base_url}challenges/drive/"]
