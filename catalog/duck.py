@@ -6,7 +6,7 @@ import atexit
 import threading
 import weakref
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import duckdb
@@ -20,7 +20,8 @@ _opened: weakref.WeakSet[duckdb.DuckDBPyConnection] = weakref.WeakSet()
 def _close_all() -> None:
     """DuckDB's own threads can abort a process that ends while they start."""
     for connection in list(_opened):
-        connection.interrupt()
+        with suppress(duckdb.ConnectionException):  # closed already
+            connection.interrupt()
         connection.close()
 
 

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import csv
 import re
 from collections.abc import Iterable
 from datetime import UTC, datetime
+from functools import cache
+from pathlib import Path
 from typing import Any
 
 from harvesters.text import plain_text
@@ -64,7 +67,8 @@ def collection(
     by_doi = {doi.normalise(s["source_doi"]): s for s in sources}
     first = _first(own, parts)
     title, joined = _collection_title(raw, first)
-    if _is_phantom(raw):
+    counted = identifier not in _not_subjects()
+    if _is_phantom(raw) or not counted:
         known = {**known, "sexes": {}, "bands": {}}
     return _dataset(
         identifier,
@@ -83,7 +87,7 @@ def collection(
         species=_words(raw["species"]),
         supporting_data=_words(raw["supporting_data"]),
         programme=raw["program_id"],
-        subjects=raw["subjects"],
+        subjects=raw["subjects"] if counted else None,
         modified=_day(raw["updated"]),
         access=_access(s["Access"] for s in sources),
         related=[
@@ -92,6 +96,14 @@ def collection(
             if name and s["source_type"] == "analysis_result"
         ],
     )
+
+
+@cache
+def _not_subjects() -> frozenset[str]:
+    """Collections in which a Patient ID is not a patient's."""
+    with Path(__file__).with_name("not_subjects.csv").open(encoding="utf-8", newline="") as file:
+        lines = (line for line in file if not line.startswith("#"))
+        return frozenset(row["collection_id"] for row in csv.DictReader(lines))
 
 
 def analysis_result(
