@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import dataclasses
 import hashlib
 import json
 import shutil
@@ -15,10 +16,13 @@ import duckdb
 import pyarrow as pa
 
 from catalog import changes, records, registries, sitedb, standing
+from catalog.assembly import assembled
 from catalog.cohort import BLOCK, FACET_NAMES
 from catalog.home import BUILDING, Home, now, replace_folder
+from catalog.identity import Identity
 from catalog.labels import labels
 from catalog.release import CATALOGUE, SITE, describe, new_id
+from catalog.tools import load as load_tools
 from curation import checks, metadata
 from curation import policy as policies
 from harvesters.registry import load_registries
@@ -28,11 +32,12 @@ from schemas.errors import ReleaseError
 from schemas.link import Link, Relation
 from schemas.series import SERIES
 from schemas.source import HOW_IT_IS_READ, Source
+from schemas.tool import Tool
 
 MEMORY = "900MB"
 TABLES = (
     "datasets", "links", "findings", "sources", "runs", "changes", "quarantine", "checks",
-    "withheld", "labels",
+    "withheld", "labels", "review", "tools",
 )  # fmt: skip
 _EMPTY_WITH = {"age_raw": ("age_years",)}
 """Columns that are emptied along with a masked one, because they tell the same."""
@@ -68,12 +73,15 @@ def build(
     folder = place.releases / f"{BUILDING}release"
     harvests = [place.sources / source.key for source in sources]
     harvests = [harvest for harvest in harvests if (harvest / "run.json").is_file()]
-    datasets = registries.enriched(
+    say("normalising records, and finding which are one dataset")
+    datasets, identity = assembled(
         (dataset for harvest in harvests for dataset in records.read(harvest / records.FILE)),
+        sources,
         registries.kept(place).answers,
     )
     rows = [dataset.model_dump() for dataset in datasets]
-    harvested = Harvested(harvests, pa.Table.from_pylist(rows, schema=schema_of(Dataset)))
+    table = pa.Table.from_pylist(rows, schema=schema_of(Dataset))
+    harvested = Harvested(harvests, table, identity)
     folder.mkdir()
     try:
         counts = _write(folder, harvested, sources, runs, previous, moment, say)
@@ -115,6 +123,7 @@ def _write(
         say("writing tables")
         _create(connection, "findings", checked.findings)
         _create(connection, "withheld", checked.withheld)
+        _write_links(connection, harvests.identity)
         _write_tables(connection, sources, runs, policy)
         changes.write(connection, previous)
         say("writing Parquet")
@@ -129,10 +138,14 @@ def _write(
 
 
 class Harvested(NamedTuple):
-    """What the release is made of: the folders of the harvests, and every record of theirs."""
+    """What the release is made of: the folders of the harvests, every record of theirs, and how
+
+    the records stand to one another.
+    """
 
     folders: list[Path]
     datasets: pa.Table
+    identity: Identity
 
 
 class Checked(NamedTuple):
@@ -284,29 +297,38 @@ def _write_cubes(connection: duckdb.DuckDBPyConnection) -> None:
         raise ReleaseError("two values share a hash", do="Report this: it is a fault of fairscan")
 
 
+def _write_links(connection: duckdb.DuckDBPyConnection, identity: Identity) -> None:
+    """`links` between datasets of the release, and `review`: pairs that may be one dataset."""
+    rows = connection.execute("SELECT id, derived_from FROM datasets").fetchall()
+    there = {row[0] for row in rows}
+    stated = [
+        Link(dataset_id=one, relation=Relation.DERIVED_FROM, other_id=other, evidence="stated",
+             score=1.0)
+        for one, others in rows
+        for other in others
+    ]  # fmt: skip
+    known = {(link.dataset_id, link.relation, link.other_id) for link in stated}
+    found = [
+        link for link in identity.links
+        if (link.dataset_id, link.relation, link.other_id) not in known
+    ]  # fmt: skip
+    links = [
+        link.model_dump() for link in (*stated, *found) if {link.dataset_id, link.other_id} <= there
+    ]
+    _create(connection, "links", pa.Table.from_pylist(links, schema=schema_of(Link)))
+    pairs = [
+        dataclasses.asdict(pair) for pair in identity.review
+        if {pair.dataset_id, pair.other_id} <= there
+    ]  # fmt: skip
+    _create(connection, "review", pa.Table.from_pylist(pairs, schema=REVIEW))
+
+
 def _write_tables(
     connection: duckdb.DuckDBPyConnection,
     sources: list[Source],
     runs: list[dict[str, Any]],
     policy: policies.Policy,
 ) -> None:
-    links = [
-        {"dataset_id": one, "relation": Relation.DERIVED_FROM, "other_id": other,
-         "evidence": "stated", "score": 1.0}
-        for one, others in connection.execute("SELECT id, derived_from FROM datasets").fetchall()
-        for other in others
-    ]  # fmt: skip
-    links += [
-        {"dataset_id": one, "relation": Relation.SAME_AS, "other_id": other,
-         "evidence": "doi", "score": 1.0}
-        for one, other in connection.execute(
-            "SELECT a.id, b.id FROM datasets a JOIN datasets b "
-            "ON a.doi = b.doi AND a.source < b.source ORDER BY ALL"
-        ).fetchall()
-    ]  # fmt: skip
-    ids = {row[0] for row in connection.execute("SELECT id FROM datasets").fetchall()}
-    links = [link for link in links if link["other_id"] in ids]
-    _create(connection, "links", pa.Table.from_pylist(links, schema=schema_of(Link)))
     last = {run["source"]: run for run in runs}
     rows = [standing.as_found(source, last.get(source.key)) for source in sources]
     _create(connection, "sources", pa.Table.from_pylist(rows, schema=SOURCES))
@@ -328,6 +350,8 @@ def _write_tables(
     ).fetchall()
     rows = labels(dict(named), [*sources, *load_registries().values()])
     _create(connection, "labels", pa.Table.from_pylist(rows, schema=LABELS))
+    rows = [tool.model_dump(mode="json") for tool in load_tools().values()]
+    _create(connection, "tools", pa.Table.from_pylist(rows, schema=schema_of(Tool)))
 
 
 def _write_parquet(connection: duckdb.DuckDBPyConnection, folder: Path) -> None:
@@ -392,6 +416,14 @@ RUNS = pa.schema(
         ("landing_checked", pa.string()),
     ]
 )  # fmt: skip
+REVIEW = pa.schema(
+    [
+        ("dataset_id", pa.string()),
+        ("other_id", pa.string()),
+        ("score", pa.float64()),
+        ("reasons", pa.list_(pa.string())),
+    ]
+)
 QUARANTINE = pa.schema(
     [
         ("source", pa.string()),

@@ -19,6 +19,7 @@ from catalog.latest import Latest
 from catalog.postings import Postings
 from catalog.release import CATALOGUE, SITE, ReleaseInfo, read_info
 from catalog.standing import standing
+from schemas.tool import Tool
 
 if TYPE_CHECKING:
     import duckdb
@@ -32,8 +33,14 @@ _PACKED = ("seed", "services", "only")
 """Columns of `sources` that hold JSON in `site.db`."""
 _OF_A_RUN = (
     "version", "dated", "finished", "state", "quarantined", "message", "requests", "bytes",
-    "retries",
+    "retries", "landing", "landing_url", "landing_why", "landing_checked",
 )  # fmt: skip
+_STUDIES = (
+    "WITH few AS (SELECT DISTINCT study FROM (SELECT study FROM series "
+    "WHERE dataset_id = $id AND study IS NOT NULL LIMIT 500) ORDER BY study LIMIT $most) "
+    "SELECT study, list(DISTINCT modality ORDER BY modality) FROM series "
+    "WHERE dataset_id = $id AND study IN (FROM few) GROUP BY study ORDER BY study"
+)
 TIME_LIMIT = 5.0
 """Seconds that one question may take."""
 
@@ -58,7 +65,8 @@ class StatusPage:
     """The health of the catalogue: its release, the last runs, findings by check, changes.
 
     runs: the last one of each source, be it in this release or after it. quarantine: records of
-    these runs that are not valid, with the reason. changed: changes counted by source.
+    these runs that are not valid, with the reason. changed: changes counted by source. review:
+    pairs that may be one dataset, for a person to judge.
     """
 
     release: ReleaseInfo
@@ -67,6 +75,7 @@ class StatusPage:
     findings: list[dict[str, Any]]
     changes: list[dict[str, Any]]
     changed: list[dict[str, Any]]
+    review: list[dict[str, Any]]
     previous: str | None
 
 
@@ -174,8 +183,24 @@ class Reader:
                 "SELECT substr(dataset_id, 1, instr(dataset_id, ':') - 1) AS source, change, "
                 "count(DISTINCT dataset_id) AS datasets FROM changes GROUP BY 1, 2 ORDER BY 1, 2",
             ),
+            [
+                {**row, "reasons": json.loads(row["reasons"])}
+                for row in _rows(site, "SELECT * FROM review ORDER BY score DESC, 1, 2")
+            ],
             self.info.previous,
         )
+
+    def tools(self) -> list[Tool]:
+        """Every tool, in order of name."""
+        return self._tools
+
+    def studies(self, dataset_id: str, most: int = 3) -> list[tuple[str, list[str]]]:
+        """A few studies of a dataset, with the modalities of their series; none if none is listed.
+
+        They are among the first in the order of the release: to look at, not to count.
+        """
+        with self.cursor() as cursor:
+            return cursor.execute(_STUDIES, {"id": dataset_id, "most": most}).fetchall()
 
     def labels(self) -> Mapping[str, Mapping[str, str]]:
         """Facet to value to label."""
@@ -210,6 +235,11 @@ class Reader:
     @cached_property
     def _postings(self) -> Postings:
         return postings.read(self._site())
+
+    @cached_property
+    def _tools(self) -> list[Tool]:
+        rows = _rows(self._site(), "SELECT * FROM tools")
+        return [Tool.model_validate({k: _read(v) for k, v in row.items()}) for row in rows]
 
     @cached_property
     def _labels(self) -> Mapping[str, Mapping[str, str]]:
@@ -255,6 +285,11 @@ def _successors(site: sqlite3.Connection, record: dict[str, Any]) -> list[dict[s
         "AND id <> ? ORDER BY id",
         [*rows, record["id"]],
     )
+
+
+def _read(value: Any) -> Any:
+    """A value of a table copied whole, where lists and objects are JSON."""
+    return json.loads(value) if isinstance(value, str) and value[:1] in ("[", "{") else value
 
 
 def _rows(

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import re
 import sqlite3
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
@@ -12,11 +14,13 @@ import duckdb
 
 from catalog.labels import worded
 from catalog.search import TOMBSTONES, versionless
+from catalog.suggest import counted
+from catalog.wording import tokens
 from schemas.dataset import Dataset
-from schemas.vocabulary import anatomy, licence, modality, table
+from schemas.vocabulary import anatomy, concept, licence, modality, table
 
 _SUMMARY = 320
-_FREE = ("body_part", "condition", "species", "programme")
+_FREE = ("body_part", "condition", "species", "task", "annotation", "licence", "programme")
 """Facets whose values repositories write as they like."""
 _PAPERS_AND_VERSIONS = frozenset(
     "IsDescribedBy IsDocumentedBy IsSupplementTo IsIdenticalTo IsVariantFormOf IsNewVersionOf "
@@ -24,14 +28,17 @@ _PAPERS_AND_VERSIONS = frozenset(
 )
 """Relations to what a person may have in hand and mean the dataset: its papers, its versions."""
 
+_BEFORE_DIGITS = re.compile(r"[^\W\d_]{3,}(?=\d)")
+"""The word of a name that ends in a number: "KiTS" of KiTS19."""
+
 _SCHEMA = """
 CREATE TABLE datasets (
     id TEXT PRIMARY KEY, source TEXT, kind TEXT, title TEXT, summary TEXT, doi TEXT, licence TEXT,
     licence_raw TEXT, licence_assumed INTEGER, access TEXT, accesses TEXT, status TEXT,
     version TEXT, modalities TEXT, body_parts TEXT, conditions TEXT, species TEXT, programme TEXT,
     subjects INTEGER, studies INTEGER, series INTEGER, images INTEGER, bytes INTEGER, year INTEGER,
-    modified TEXT, retrieved TEXT, snapshot TEXT, landing_url TEXT, elsewhere TEXT,
-    findings INTEGER, worst TEXT, record TEXT
+    modified TEXT, retrieved TEXT, snapshot TEXT, landing_url TEXT, cluster TEXT,
+    stands INTEGER, elsewhere TEXT, findings INTEGER, worst TEXT, record TEXT
 );
 CREATE INDEX datasets_title ON datasets (title COLLATE NOCASE);
 CREATE INDEX datasets_source ON datasets (source);
@@ -47,11 +54,13 @@ CREATE TABLE names (
     name TEXT, dataset INTEGER, own INTEGER, PRIMARY KEY (name, dataset)
 ) WITHOUT ROWID;
 CREATE VIRTUAL TABLE search USING fts5(
-    title, names, keywords, description, tokenize = "porter unicode61 remove_diacritics 2"
+    title, names, keywords, description, about, mentions,
+    tokenize = "porter unicode61 remove_diacritics 2"
 );
+CREATE TABLE words (word TEXT PRIMARY KEY, datasets INTEGER) WITHOUT ROWID;
 """
 _COPIED = ("findings", "links", "sources", "runs", "changes", "quarantine", "checks", "withheld",
-           "labels")  # fmt: skip
+           "labels", "review", "tools")  # fmt: skip
 _INDEXES = """
 CREATE INDEX findings_dataset ON findings (dataset_id);
 CREATE INDEX findings_check ON findings (check_id);
@@ -74,12 +83,16 @@ def build(connection: duckdb.DuckDBPyConnection, path: Path) -> None:
         site.execute("PRAGMA journal_mode = OFF")
         site.execute("PRAGMA synchronous = OFF")
         site.executescript(_SCHEMA)
-        checked, elsewhere = _checked(connection), _elsewhere(connection)
+        checked, published = _checked(connection), _published(connection)
+        words: Counter[str] = Counter(counted(concept.names()))
         for row, record in enumerate(_records(connection), start=1):
             findings, worst = checked.get(record["id"], (0, None))
-            known = {"findings": findings, "worst": worst,
-                     "elsewhere": elsewhere.get(record["id"], [])}  # fmt: skip
-            _insert(site, row, record, known)
+            copies = published.get(record["cluster"] or record["id"], [])
+            elsewhere = [other for other in copies if other != record["id"]]
+            known = {"findings": findings, "worst": worst, "elsewhere": elsewhere, "stands": row}
+            words.update(_insert(site, row, record, known))
+        site.executemany("INSERT INTO words VALUES (?, ?)", words.items())
+        _stand_together(site)
         _spell_alike(site)
         for name in _COPIED:
             _copy(connection, site, name)
@@ -116,22 +129,30 @@ def _checked(connection: duckdb.DuckDBPyConnection) -> dict[str, tuple[int, str]
     return {row[0]: (row[1], row[2]) for row in rows}
 
 
-def _elsewhere(connection: duckdb.DuckDBPyConnection) -> dict[str, list[str]]:
-    """Dataset → ids of the same dataset in other repositories."""
+def _published(connection: duckdb.DuckDBPyConnection) -> dict[str, list[str]]:
+    """Cluster → the ids of its members that are still there, if there are several."""
     rows = connection.execute(
-        "SELECT one, list(DISTINCT other ORDER BY other) FROM ("
-        "SELECT dataset_id AS one, other_id AS other, relation FROM links UNION ALL "
-        "SELECT other_id, dataset_id, relation FROM links) "
-        "WHERE relation IN ('same_as', 'mirror_of') "
-        "AND split_part(one, ':', 1) <> split_part(other, ':', 1) GROUP BY one"
+        "SELECT coalesce(cluster, id) AS one, list(id ORDER BY id) FROM datasets "
+        f"WHERE status NOT IN {TOMBSTONES} GROUP BY one HAVING count(*) > 1"
     ).fetchall()
     return dict(rows)
 
 
+def _stand_together(site: sqlite3.Connection) -> None:
+    """Let one member stand for each cluster: the one that it is named after, if it is there."""
+    site.execute(
+        "UPDATE datasets SET stands = first FROM (SELECT DISTINCT coalesce(cluster, id) AS one, "
+        "first_value(rowid) OVER (PARTITION BY coalesce(cluster, id) "
+        "ORDER BY id <> coalesce(cluster, id), rowid) AS first "
+        f"FROM datasets WHERE status NOT IN {TOMBSTONES}) "
+        f"WHERE one = coalesce(cluster, id) AND status NOT IN {TOMBSTONES}"
+    )
+
+
 def _insert(
     site: sqlite3.Connection, row: int, record: dict[str, Any], known: dict[str, Any]
-) -> None:
-    """Write one dataset; `known` is what the release found out about it."""
+) -> set[str]:
+    """Write one dataset and tell its words; `known` is what the release found out about it."""
 
     def terms(name: str) -> list[str]:
         return [term["label"] for term in record[name]]
@@ -163,21 +184,23 @@ def _insert(
         [(name.lower(), row, whose) for name, whose in called],
     )
     if record["status"] in TOMBSTONES:
-        return
+        return set()
     site.executemany(
         "INSERT OR IGNORE INTO facets (dataset, facet, value) VALUES (?, ?, ?)",
         [(row, facet, value) for facet, value in _facets(record, lists)],
     )
+    keywords = list(_keywords(record, lists))
+    beginnings = _BEFORE_DIGITS.findall(" ".join([record["title"], *own]))
+    names = [*own, *beginnings]
+    written = [record["title"], " ".join(names), " ".join(keywords), record["description"]]
+    about = [concept.named(text) for text in (record["title"], *beginnings, *keywords)]
+    mentions = concept.named(record["description"] or "")
     site.execute(
-        "INSERT INTO search (rowid, title, names, keywords, description) VALUES (?, ?, ?, ?, ?)",
-        [
-            row,
-            record["title"],
-            " ".join(own),
-            " ".join(_keywords(record, lists)),
-            record["description"],
-        ],
+        "INSERT INTO search (rowid, title, names, keywords, description, about, mentions) "
+        "VALUES (?, ?, ?, ?, ?, ?, ?)",
+        [row, *written, tokens(concept.widened(set().union(*about))), tokens(mentions)],
     )
+    return counted(written)
 
 
 def _accesses(record: dict[str, Any]) -> list[str]:
@@ -191,6 +214,7 @@ def _facets(record: dict[str, Any], lists: dict[str, list[str]]) -> Iterator[tup
     yield from (("body_part", value) for value in lists["body_parts"])
     yield from (("condition", value) for value in lists["conditions"])
     yield from (("species", value) for value in lists["species"] or [""])
+    yield from (("task", value) for value in record["tasks"])
     yield from (("annotation", value) for value in record["annotation_kinds"])
     yield from (("licence", value) for value in _licences(record))
     yield from (("access", value) for value in lists["accesses"] or [""])
@@ -251,7 +275,7 @@ def _other_names(record: dict[str, Any]) -> Iterator[str]:
 def _keywords(record: dict[str, Any], lists: dict[str, list[str]]) -> Iterable[str]:
     """What the record is about, in the words of the standards and in those that people search."""
     for code in lists["modalities"]:
-        yield from (code, modality.get(code).label, *modality.aliases(code))
+        yield from (code, modality.get(code).label)
     for label in lists["body_parts"]:
         yield from (label, *anatomy.aliases(label))
     yield from lists["conditions"]
@@ -260,6 +284,7 @@ def _keywords(record: dict[str, Any], lists: dict[str, list[str]]) -> Iterable[s
     yield from record["supporting_data"]
     yield from record["modalities_raw"]
     yield from record["tasks"]
+    yield from record["paradigms"]
     yield from (creator["name"] for creator in record["creators"])
     yield from record["funders"]
     yield from (term["raw"] for term in record["body_parts"] if term["raw"])

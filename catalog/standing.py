@@ -27,7 +27,7 @@ def standing(row: Mapping[str, Any]) -> Standing:
 
     row: `base_url`, `datasets`, `on_snapshot` (how many of them rest on the packaged snapshot),
     `oldest` and `snapshot` (its first and last day), `read` (when the others were last read), and
-    of its last run `state`, `message`, `requests` and `finished`. Days are ISO 8601.
+    of its last run `state`, `message`, `requests`, `finished` and `landing_checked`. Days are ISO 8601.
     """
     basis = _basis(row)
     state, message = row.get("state"), row.get("message") or ""
@@ -100,6 +100,8 @@ def _ground(basis: Basis, row: Mapping[str, Any]) -> str:
     what = "curated facts" if row.get("curated") else "packaged snapshot"
     taken = f"{what} of {last if first == last else f'{first} to {last}'}"
     read = spoken(row.get("read"))
+    if basis == "snapshot" and row.get("landing_checked"):
+        return f"{taken}; its page was looked at on {spoken(row['landing_checked'])}"
     if basis == "snapshot":
         return f"{taken}, not read live"
     if basis == "mixed":

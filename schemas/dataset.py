@@ -66,6 +66,9 @@ class Provenance(_Part):
         description="Of a curated value: verified (read where the publisher says it), secondary "
         "(others say it) or unverified (from general knowledge); null: not graded",
     )
+    evidence: str | None = Field(
+        default=None, description="Of a derived or assumed value: the field and words it rests on"
+    )
 
 
 class Term(_Part):
@@ -154,6 +157,9 @@ class Dataset(BaseModel):
     conditions: list[Term] = Field(default=[], description="Diseases, as stated")
     species: list[str] = Field(default=[], description="Species, as stated")
     tasks: list[str] = Field(default=[], description="Tasks that it was made for")
+    paradigms: list[str] = Field(
+        default=[], description="What subjects did while they were measured, e.g. rest, nback"
+    )
     annotation_kinds: list[str] = Field(default=[], description="Kinds of annotation it holds")
     supporting_data: list[str] = Field(default=[], description="Other data beside the images")
     formats: list[str] = Field(default=[], description="Media types of its files")

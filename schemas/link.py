@@ -18,6 +18,11 @@ class Relation(StrEnum):
     VERSION_OF = "version_of"
 
 
+Evidence = Literal[
+    "stated", "doi", "accession", "url", "curated", "title+counts", "title", "series"
+]
+
+
 class Link(BaseModel):
     """`dataset_id` stands in `relation` to `other_id`."""
 
@@ -26,7 +31,9 @@ class Link(BaseModel):
     dataset_id: str = Field(description="The dataset that the link starts from")
     relation: Relation = Field(description="same_as, mirror_of, part_of, derived_from, version_of")
     other_id: str = Field(description="The dataset that the link points to")
-    evidence: Literal["stated", "doi", "accession", "title+counts", "series"] = Field(
-        description="What the link rests on; `series` means that image-level rows show it"
+    evidence: Evidence = Field(
+        description="What the link rests on: what a record states, one DOI, one accession, one "
+        "page (url), what is known of well-known datasets (curated), a title with counts and "
+        "modalities, the title of an edition, or image-level rows (series)"
     )
     score: float = Field(ge=0, le=1, description="How sure: 1 is stated by the repository itself")

@@ -48,6 +48,7 @@ def status(json: bool = JSON) -> None:
                 "runs": runs,
                 "quarantine": quarantined,
                 "findings_by_check": page.findings if page else [],
+                "review": page.review if page else [],
             }
         )
     else:
@@ -85,6 +86,13 @@ def _print_status(
     if quarantined:
         output.table([[q["source"], q["local_id"], q["reason"]] for q in quarantined],
                      ["source", "quarantined", "reason"])  # fmt: skip
+    if page and page.review:
+        output.table(
+            [[p["dataset_id"], p["other_id"], f"{p['score']:.2f}", "; ".join(p["reasons"])]
+             for p in page.review],
+            ["perhaps one dataset", "", "score", "why"],
+            right=["score"],
+        )  # fmt: skip
     if page and page.findings:
         output.table(
             [

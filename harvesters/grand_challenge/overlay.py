@@ -1,29 +1,21 @@
 """What lists and data sheets say of challenges: the packaged layer under the live harvest.
 
 Grand Challenge's own API says no modality, anatomy, task, licence or place of data. Each field
-here names who said it; words become codes by the vocabularies, and where those are silent by
-`words.csv`.
+here names who said it.
 """
 
 from __future__ import annotations
 
-import csv
 import re
-from collections.abc import Iterable
 from datetime import date
-from functools import cache
-from pathlib import Path
 from typing import Any
 
-from harvesters import record
+from harvesters import record, sheets
 from harvesters.grand_challenge.records import KEY, bucket, related, said_by
 from harvesters.text import plain_text
-from schemas.dataset import Access, Dataset, Distribution, Identifier, Method, Term
-from schemas.vocabulary import anatomy, licence, modality
-from schemas.vocabulary.table import squeeze
+from schemas.dataset import Access, Dataset, Distribution, Identifier, Method
+from schemas.vocabulary import licence
 
-WORDS = Path(__file__).with_name("words.csv")
-_BETWEEN = re.compile(r"[,，、;；/&()：:]|\b(?:etc|and)\b|\.(?=\s|$)")
 _REGISTERED = re.compile(r"\s*\(registered users\)\s*$")
 
 
@@ -34,6 +26,7 @@ def described(raw: dict[str, Any], day: date) -> Dataset:
         pydantic.ValidationError: if the row makes no dataset.
     """
     said = {name: raw.get(name, []) for name in ("modality", "task", "anatomy", "format")}
+    texts = {name: [one["text"] for one in told] for name, told in said.items()}
     terms = _licence(raw)
     buckets = raw.get("buckets", [])
     fields: dict[str, Any] = {
@@ -44,11 +37,11 @@ def described(raw: dict[str, Any], day: date) -> Dataset:
         "landing_url": raw["url"],
         "identifiers": [Identifier(scheme="short_name", value=raw["slug"])],
         "year": _first(raw.get("year")),
-        "modalities": _codes(said["modality"]),
-        "modalities_raw": list(dict.fromkeys(one["text"] for one in said["modality"])),
-        "tasks": _known("task", said["task"]),
-        "body_parts": _body_parts(said["anatomy"]),
-        "formats": _known("format", said["format"]),
+        "modalities": sheets.modalities(texts["modality"]),
+        "modalities_raw": list(dict.fromkeys(texts["modality"])),
+        "tasks": sheets.tasks(texts["task"]),
+        "body_parts": sheets.body_parts(texts["anatomy"]),
+        "formats": sheets.formats(texts["format"]),
         "related": related(one["text"] for one in raw.get("publications", [])),
         "licence": terms and terms[0],
         "licence_raw": terms and terms[1],
@@ -81,40 +74,6 @@ def described(raw: dict[str, Any], day: date) -> Dataset:
     )
 
 
-def pieces(text: str) -> list[str]:
-    """What a list of words in prose holds, e.g. "CT, MR (T1, T2w)" is CT, MR, T1 and T2w."""
-    parts = (part.strip() for part in _BETWEEN.split(text))
-    return [part for part in parts if part]
-
-
-def _codes(said: Iterable[dict[str, str]]) -> list[str]:
-    codes = [
-        code
-        for one in said
-        for part in ([one["text"]] if _meant("modality", one["text"]) else pieces(one["text"]))
-        if (code := _meant("modality", part) or modality.normalise(part))
-    ]
-    return list(dict.fromkeys(codes))
-
-
-def _known(kind: str, said: Iterable[dict[str, str]]) -> list[str]:
-    found = [_meant(kind, part) for one in said for part in pieces(one["text"])]
-    return list(dict.fromkeys(value for value in found if value))
-
-
-def _body_parts(said: Iterable[dict[str, str]]) -> list[Term]:
-    terms: dict[str, Term] = {}
-    for one in said:
-        for part in pieces(one["text"]):
-            found = anatomy.normalise(_meant("anatomy", part) or part)
-            if found is not None:
-                terms.setdefault(
-                    found.label,
-                    Term(label=found.label, code=found.code, system=found.system, raw=part),
-                )
-    return list(terms.values())
-
-
 def _licence(raw: dict[str, Any]) -> tuple[str | None, str] | None:
     """Normalised and raw licence, if one is said for all data that are known."""
     if told := _first(raw.get("licence")):
@@ -138,14 +97,3 @@ def _first(said: list[dict[str, Any]] | None) -> Any:
 
 def _sayer(said: list[dict[str, Any]] | None) -> str | None:
     return said[0]["from"] if said else None
-
-
-def _meant(kind: str, word: str) -> str | None:
-    return _words().get((kind, squeeze(word)))
-
-
-@cache
-def _words() -> dict[tuple[str, str], str]:
-    with WORDS.open(encoding="utf-8", newline="") as file:
-        rows = csv.DictReader(line for line in file if not line.startswith("#"))
-        return {(row["kind"], squeeze(row["word"])): row["value"] for row in rows}

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import re
 from collections.abc import Iterable
 from datetime import UTC, datetime
@@ -23,7 +22,7 @@ from schemas.dataset import (
     Term,
 )  # fmt: skip
 from schemas.errors import RecordError
-from schemas.vocabulary import anatomy, doi, licence
+from schemas.vocabulary import anatomy, doi, licence, table
 
 _DICOM = "application/dicom"
 _YEAR = re.compile(r"\(((?:19|20)\d\d)[^)]*\)")
@@ -101,9 +100,10 @@ def collection(
 @cache
 def _not_subjects() -> frozenset[str]:
     """Collections in which a Patient ID is not a patient's."""
-    with Path(__file__).with_name("not_subjects.csv").open(encoding="utf-8", newline="") as file:
-        lines = (line for line in file if not line.startswith("#"))
-        return frozenset(row["collection_id"] for row in csv.DictReader(lines))
+    found = table.rows(
+        Path(__file__).with_name("not_subjects.csv"), ("collection_id", "patient_id_is")
+    )
+    return frozenset(row["collection_id"] for row in found)
 
 
 def analysis_result(

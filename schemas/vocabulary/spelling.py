@@ -13,6 +13,16 @@ def variants(word: str) -> tuple[str, ...]:
     return (word,) if other is None else (word, other)
 
 
+def american(word: str) -> str:
+    """`word` (lower-case) in American spelling; itself if it is spelt alike, or not known."""
+    return _american().get(word, word)
+
+
+@cache
+def _american() -> dict[str, str]:
+    return {row["british"]: row["american"] for row in table.read("spellings")}
+
+
 @cache
 def _spellings() -> dict[str, str]:
     rows = table.read("spellings")

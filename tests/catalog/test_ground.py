@@ -129,3 +129,11 @@ def test_a_page_that_answers_ends_not_knowing_whether_a_source_is_alive() -> Non
     found = {"landing": "alive", "landing_checked": "2026-11-20T08:00:00+00:00"}
     assert standing.as_found(unknown, found)["status"] == "alive"
     assert standing.as_found(unknown, None)["status"] is None
+
+
+def test_a_source_whose_page_was_looked_at_says_when() -> None:
+    row = {"datasets": 1, "on_snapshot": 1, "curated": "2026-11-23", "oldest": "2026-11-23",
+           "snapshot": "2026-11-23", "landing_checked": "2026-11-24T08:00:00+00:00"}  # fmt: skip
+    assert standing.standing(row).words == (
+        "curated facts of 23 November 2026; its page was looked at on 24 November 2026"
+    )

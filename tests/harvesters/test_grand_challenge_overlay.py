@@ -8,8 +8,9 @@ from typing import Any
 import pytest
 
 from harvesters.base import harvester_for, load_sources
-from harvesters.grand_challenge.overlay import described, pieces
+from harvesters.grand_challenge.overlay import described
 from harvesters.record import overlaid
+from harvesters.sheets import pieces
 from harvesters.snapshots import load
 from schemas.dataset import Access, Dataset, Method
 
