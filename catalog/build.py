@@ -376,18 +376,23 @@ def _write_parquet(connection: duckdb.DuckDBPyConnection, folder: Path) -> None:
 
 
 def _counts(connection: duckdb.DuckDBPyConnection, masked: int) -> dict[str, int]:
-    """Totals of the release. `subjects` counts (dataset, subject) pairs, not people."""
+    """Totals of the release. A dataset counts once, each publication of it is a record; `subjects`
+
+    counts (dataset, subject) pairs, not people.
+    """
     row = connection.execute(
         "SELECT count(*), count(DISTINCT subject_id), count(DISTINCT study), "
         "coalesce(sum(instances), 0)::BIGINT, coalesce(sum(bytes), 0)::BIGINT FROM series"
     ).fetchone()
     more = connection.execute(
-        "SELECT (SELECT count(*) FROM datasets WHERE status NOT IN ('withdrawn', 'gone')), "
+        "SELECT (SELECT (count(DISTINCT coalesce(cluster, id)), count(*)) FROM datasets "
+        "WHERE status NOT IN ('withdrawn', 'gone')), "
         "(SELECT count(*) FROM findings), (SELECT count(DISTINCT dataset_id) FROM withheld)"
     ).fetchone()
     assert row is not None and more is not None
+    datasets, published = more[0]
     return {
-        "datasets": more[0], "series": row[0], "subjects": row[1], "studies": row[2],
+        "datasets": datasets, "records": published, "series": row[0], "subjects": row[1], "studies": row[2],
         "instances": row[3], "bytes": row[4], "findings": more[1], "masked": masked,
         "withheld": more[2],
     }  # fmt: skip

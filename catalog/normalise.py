@@ -20,7 +20,7 @@ _BETWEEN = re.compile(r"[,;/|]")
 _MOST_PARTS = 50
 _LONGEST_EVIDENCE = 200
 _TEST_OBJECT = re.compile(
-    r"\bphantoms?(?![a-z]| limb)|\bDRO\b|\bdigital reference object", re.IGNORECASE
+    r"phantoms?(?![a-z]| limb)|\bDRO\b|\bdigital reference object", re.IGNORECASE
 )
 _SPINE = frozenset({"Spine", "Spinal cord", "Cervical spine", "Lumbar spine", "Thoracic spine"})
 _FOR_ALGORITHMS = frozenset({"challenge", "task"})
@@ -46,11 +46,14 @@ def normalised(dataset: Dataset) -> Dataset:
     stated = _stated_conditions(dataset)
     if stated != dataset.conditions:
         update["conditions"] = stated
-        if not stated:
-            provenance["conditions"] = _none_named(dataset)
-    for field, words in (("tasks", task.normalise), ("annotation_kinds", annotation.normalise)):
+        if not stated:  # it is known that there is no disease: a title shall not fill it
+            words = "; ".join(dict.fromkeys(term.raw or term.label for term in dataset.conditions))
+            none = f"conditions: {words[:_LONGEST_EVIDENCE]} (no disease)"
+            told = _whence(dataset, provenance, "conditions", Method.STATED)
+            provenance["conditions"] = told.model_copy(update={"evidence": none})
+    for field, meaning in (("tasks", task.normalise), ("annotation_kinds", annotation.normalise)):
         said: list[str] = getattr(dataset, field)
-        if (mapped := _mapped(said, words)) != said:
+        if (mapped := _mapped(said, meaning)) != said:
             update[field] = mapped
     if update:
         dataset = dataset.model_copy(update=update)
@@ -60,22 +63,24 @@ def normalised(dataset: Dataset) -> Dataset:
         filled = fill(dataset)
         if filled is not None:
             dataset = dataset.model_copy(update={field: filled.value})
-            provenance[field] = _whence(dataset, provenance, filled)
+            told = _whence(dataset, provenance, filled.rests_on, filled.method)
+            provenance[field] = told.model_copy(
+                update={"method": filled.method, "evidence": filled.evidence, "confidence": None}
+            )
     if provenance == dataset.provenance:
         return dataset
     return dataset.model_copy(update={"provenance": provenance})
 
 
-def _whence(dataset: Dataset, known: Mapping[str, Provenance], filled: _Filled) -> Provenance:
-    """Who said the words that a filled value rests on, and when they were read."""
-    told = known.get(filled.rests_on) or Provenance(
+def _whence(
+    dataset: Dataset, known: Mapping[str, Provenance], field: str, method: Method
+) -> Provenance:
+    """Who said the words of `field`, and when they were read."""
+    return known.get(field) or Provenance(
         source=dataset.source,
         retrieved_at=dataset.retrieved,
-        method=filled.method,
+        method=method,
         snapshot=dataset.snapshot,
-    )
-    return told.model_copy(
-        update={"method": filled.method, "evidence": filled.evidence, "confidence": None}
     )
 
 
@@ -106,14 +111,6 @@ def _conditions(raw: str) -> list[Term]:
     return [_named(one, raw) for one in named]
 
 
-def _none_named(dataset: Dataset) -> Provenance:
-    """Where it is said that there is no disease: known, and not to be filled from a title."""
-    words = "; ".join(dict.fromkeys(term.raw or term.label for term in dataset.conditions))
-    return dataset.provenance["conditions"].model_copy(
-        update={"evidence": f"conditions: {words[:_LONGEST_EVIDENCE]} (no disease)"}
-    )
-
-
 def _mapped(said: Iterable[str], meaning: Callable[[str], str | None]) -> list[str]:
     return list(dict.fromkeys(meaning(word) or word for word in said))
 
@@ -125,10 +122,14 @@ def _fill_conditions(dataset: Dataset) -> _Filled | None:
         terms = [_named(one.meaning, one.words) for one in found]
         return _Filled(terms, Method.DERIVED, *_quoted("title", (one.words for one in found)))
     # Lists of challenges write "lung cancer" where they are asked for anatomy.
-    words = [term.raw for term in dataset.body_parts if term.raw]
-    terms = [_named(one, word) for word in words if (one := condition.normalise(word))]
-    if not terms:
+    written = {
+        one.label: _named(one, term.raw)
+        for term in dataset.body_parts
+        if term.raw and (one := condition.normalise(term.raw))
+    }
+    if not written:
         return None
+    terms = list(written.values())
     return _Filled(terms, Method.DERIVED, *_quoted("body_parts", (t.raw or "" for t in terms)))
 
 
@@ -154,9 +155,10 @@ def _fill_body_parts(dataset: Dataset) -> _Filled | None:
     """
     if _TEST_OBJECT.search(dataset.title):
         return None
-    if shown := _shown(dataset):
-        return shown
-    implied, entitled = _implied(dataset), _entitled(dataset)
+    shown, implied, entitled = _shown(dataset), _implied(dataset), _entitled(dataset)
+    if shown is not None:
+        said = (other for other in (entitled, implied) if other and _same(other, shown))
+        return shown if shown.method is Method.DERIVED else next(said, shown)
     if implied is None or entitled is None or "conditions" in dataset.provenance:
         return implied or entitled
     terms = {term.label: term for term in (*implied.value, *entitled.value)}
@@ -178,6 +180,10 @@ def _shown(dataset: Dataset) -> _Filled | None:
     return _Filled(
         list(terms.values()), method, *_quoted("modalities", (word for word, _ in found))
     )
+
+
+def _same(one: _Filled, other: _Filled) -> bool:
+    return {term.label for term in one.value} == {term.label for term in other.value}
 
 
 def _implied(dataset: Dataset) -> _Filled | None:

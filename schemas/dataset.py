@@ -154,7 +154,7 @@ class Dataset(BaseModel):
     modalities: list[str] = Field(default=[], description="DICOM modality codes (CID 29)")
     modalities_raw: list[str] = Field(default=[], description="Modalities as the repository wrote")
     body_parts: list[Term] = Field(default=[], description="Anatomy, SNOMED CT where mapped")
-    conditions: list[Term] = Field(default=[], description="Diseases, as stated")
+    conditions: list[Term] = Field(default=[], description="Diseases, NCIt or MONDO where mapped")
     species: list[str] = Field(default=[], description="Species, as stated")
     tasks: list[str] = Field(default=[], description="Tasks that it was made for")
     paradigms: list[str] = Field(

@@ -8,6 +8,8 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
+NAME = re.compile(r"[A-Za-z0-9-]+/[A-Za-z0-9_-][A-Za-z0-9_.-]*")
+"""owner/name"""
 Column = Literal[
     "subject", "file", "folder", "modality", "view", "age", "sex", "licence", "doi"
 ]  # fmt: skip
@@ -78,7 +80,7 @@ class GitHub(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    repository: str = Field(pattern=r"^[\w.-]+/[\w.-]+$", description="owner/name")
+    repository: str = Field(pattern=f"^{NAME.pattern}$", description="owner/name")
     table: Table | None = Field(default=None, description="The table of its images, if it has one")
 
     @property

@@ -87,7 +87,7 @@ def study_shared() -> str:
     return """
         SELECT min(dataset_id) AS dataset_id, 'study' AS field, NULL AS value,
                count(*) AS affected
-        FROM series GROUP BY study
+        FROM series WHERE study IS NOT NULL GROUP BY study
         HAVING min(subject) <> max(subject) OR min(dataset_id) <> max(dataset_id)
     """
 

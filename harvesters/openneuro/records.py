@@ -24,7 +24,7 @@ from harvesters.openneuro.words import (
     in_years,
     is_nothing,
     modalities,
-    tasks,
+    paradigms,
     words,
 )  # fmt: skip
 from harvesters.text import plain_text
@@ -96,7 +96,7 @@ def packaged(row: dict[str, Any], day: date) -> Dataset:
             **modalities(row.get("modalities", ())),
             "conditions": conditions(row.get("dx")),
             "species": words([row.get("species")]),
-            "tasks": tasks(row.get("tasks")),
+            "paradigms": paradigms(row.get("tasks")),
             "subjects": row.get("subjects") or None,
             "bytes": round(size * 2**30) if size else None,
             "sexes": _counts(row.get("sexes")),
@@ -162,7 +162,7 @@ def _read(raw: dict[str, Any], retrieved: datetime) -> Dataset:
             "body_parts": body_parts(summary.get("petBodyParts")),
             "conditions": conditions(form.get("dxStatus")),
             "species": words([form.get("species")]),
-            "tasks": tasks(summary.get("tasks")),
+            "paradigms": paradigms(summary.get("tasks")),
             "subjects": summary.get("subjects") or None,
             "bytes": size,
             "sexes": _counts(summary.get("sexes")),

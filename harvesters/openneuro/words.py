@@ -66,7 +66,7 @@ def conditions(text: str | None) -> list[Term]:
     return [Term(label=word, raw=word) for word in words([text])]
 
 
-def tasks(stated: list[str | None] | None) -> list[str]:
+def paradigms(stated: list[str | None] | None) -> list[str]:
     """What subjects did, without the placeholders that BIDS tools write."""
     return [word for word in words(stated) if not word.startswith("TODO")]
 

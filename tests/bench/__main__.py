@@ -19,7 +19,7 @@ from schemas.errors import FairscanError
 from tests.bench.figures import Measured, table
 from tests.bench.place import Place, say
 
-PARTS = ("refresh", "select", "pages", "openneuro", "xnat", "tenfold")
+PARTS = ("refresh", "select", "pages", "openneuro", "xnat", "identity", "tenfold", "vocabulary")
 
 
 def main() -> int:

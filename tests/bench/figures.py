@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any, Literal
 
-Unit = Literal["s", "MB", "ms", "/s", "series", "requests", "×"]
+Unit = Literal["s", "MB", "ms", "/s", "series", "requests", "×", "%"]
 
 MB = 1e6
 """Bytes in a megabyte."""

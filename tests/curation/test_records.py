@@ -225,3 +225,9 @@ def test_a_study_of_two_subjects_is_found(catalogue):
     catalogue.series(study="1.2.4", subject="A-A-2")
     finding = _only(catalogue.check(), "study-shared")
     assert (finding["evidence"], finding["affected"]) == (None, 2)
+
+
+def test_series_without_a_study_share_none(catalogue):
+    catalogue.series(study=None, subject="A-A-1")
+    catalogue.series(study=None, subject="A-A-2")
+    assert "study-shared" not in {f["check_id"] for f in catalogue.check()}

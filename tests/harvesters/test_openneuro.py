@@ -78,7 +78,7 @@ def test_the_recorded_datasets_come_back_as_they_were_told(tmp_path: Path) -> No
     assert (faces.version, faces.bytes) == ("1.1.0", 94113470873)
     assert (faces.licence, faces.licence_raw, faces.licence_assumed) == ("CC0-1.0", "CC0", False)
     assert faces.modalities == ["BI", "MR"]
-    assert faces.tasks == ["faceprocessing", "facerecognition"]
+    assert faces.paradigms == ["faceprocessing", "facerecognition"]
     assert [creator.name for creator in faces.creators] == ["Wakeman, DG", "Henson, RN"]
     risk = found["ds000001"]
     assert risk.title == "Balloon Analog Risk-taking Task"

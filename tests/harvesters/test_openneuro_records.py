@@ -159,7 +159,7 @@ def test_modalities_are_those_of_bids_and_their_dicom_codes() -> None:
 
 def test_without_a_summary_nothing_is_known_of_its_content() -> None:
     found = read(summary=None)
-    assert (found.subjects, found.bytes, found.modalities, found.tasks) == (None, None, [], [])
+    assert (found.subjects, found.bytes, found.modalities, found.paradigms) == (None, None, [], [])
 
 
 def test_subjects_are_counted_and_none_is_unknown() -> None:
@@ -263,7 +263,7 @@ def test_what_says_nothing_is_left_out() -> None:
         summary=summary(tasks=["rest", "TODO: full task name for rest", None, "rest"]),
     )
     assert (found.species, found.conditions) == ([], [])
-    assert (found.funders, found.tasks) == (["NIH R01"], ["rest"])
+    assert (found.funders, found.paradigms) == (["NIH R01"], ["rest"])
 
 
 def test_the_record_says_when_it_was_made_where_it_lies_and_how_to_get_it() -> None:
