@@ -225,7 +225,7 @@ def _stays(
         told |= {"state": "failed", "message": why}
         say(f"{key}: failed: {why}")
         return
-    problem = f"held: {why}; {_what(last)} stays"
+    problem = f"held: {why}; {_stay(last)}"
     told |= _kept(last) | {"state": "held", "message": problem}
     say(f"{key}: {problem}")
 
@@ -288,7 +288,8 @@ def _unasked(last: Run | None) -> Run:
     return {**_kept(last), "state": "unchanged"}
 
 
-def _what(last: Run) -> str:
+def _stay(last: Run) -> str:
     if str(last["digest"]).startswith(PACKAGED):
-        return f"its packaged {last['version']}"
-    return f"its harvest of {str(last.get('read') or last['finished'])[:10]}"
+        verb = "stay" if last["version"].startswith("facts") else "stays"
+        return f"its packaged {last['version']} {verb}"
+    return f"its harvest of {str(last.get('read') or last['finished'])[:10]} stays"

@@ -84,7 +84,7 @@ def test_a_host_that_fails_from_the_first_leaves_the_facts_and_says_why(
 ) -> None:
     host.fail("status", value=403)
     told, known = run(place, oasis(host))
-    assert told["state"] == "held" and "its packaged facts of 2026-11-23 stays" in told["message"]
+    assert told["state"] == "held" and "its packaged facts of 2026-11-23 stay" in told["message"]
     assert "OASIS-1" in known
 
 

@@ -5,14 +5,17 @@ from __future__ import annotations
 import json
 import shutil
 from collections.abc import Iterator
+from datetime import date
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from harvesters.registry import load_sources
 from tests.commands import Fairscan, one_line
+from tests.emulators import landing
 from tests.emulators.server import Emulator
-from tests.emulators.world import World
+from tests.emulators.world import KAGGLE, World
 from tests.small import hard_linked, snapshot
 
 pytestmark = pytest.mark.xdist_group("live")  # one world for all of them
@@ -114,6 +117,63 @@ def test_a_second_refresh_of_the_same_asks_little_and_writes_nothing(
     } == kept
     assert sum(world.requests.values()) <= 0.05 * first["requests"]
     assert world.sent <= 0.02 * first["sent"]
+
+
+def test_every_other_repository_is_read_live_and_then_found_unchanged(
+    fairscan: Fairscan, home: Path
+) -> None:
+    others = [
+        source.key
+        for source in load_sources().values()
+        if source.key not in (*SOURCES, "idc") and source.kind != "lists" and not source.alias_of
+    ]
+    assert len(others) == 33
+    for again in (False, True):
+        done = fairscan("refresh", "--json", *others, home=home, env={**LIVE, **KAGGLE})
+        assert done.returncode == 0, done.stderr
+        runs = {run["source"]: run for run in json.loads(done.stdout)["runs"]}
+        expected = "unchanged" if again else "ok"
+        assert {key: runs[key]["state"] for key in others} == dict.fromkeys(others, expected)
+        assert all(runs[key]["requests"] for key in others)
+    rows = counted(fairscan, home, "SELECT source, count(*) AS n FROM datasets GROUP BY ALL")
+    held = {row["source"]: row["n"] for row in rows}
+    for source in load_sources().values():
+        if source.key in others:
+            assert held[source.key] >= len(source.datasets), "a curated dataset was lost"
+    images = counted(
+        fairscan, home,
+        "SELECT source, count(*) AS n, count(DISTINCT subject) AS subjects FROM series "
+        "WHERE source IN ('covid_chestxray', 'figure1_covid') GROUP BY ALL ORDER BY ALL",
+    )  # fmt: skip
+    assert images == [
+        {"source": "covid_chestxray", "n": 279, "subjects": 158},
+        {"source": "figure1_covid", "n": 55, "subjects": 48},
+    ]
+
+
+def test_a_repository_that_moves_dies_or_locks_keeps_its_facts_and_changes_its_status(
+    fairscan: Fairscan, world: World, home: Path
+) -> None:
+    pages = dict(world.pages.pages)
+    try:
+        world.pages.pages["/ida"] = landing.moved(f"{world.pages.url}/elsewhere")
+        world.pages.pages["/elsewhere"] = landing.page("LONI")
+        world.pages.pages["/fitbir"] = landing.refusal(410)
+        world.pages.pages["/hrf"] = landing.refusal(403)
+        done = fairscan("refresh", "ida", "fitbir", "hrf", home=home, env=LIVE)
+        assert done.returncode == 0, done.stderr
+    finally:
+        world.pages.pages = pages
+    told = {row["key"]: row for row in fairscan.json("sources", home=home)}
+    assert [told[key]["status"] for key in ("ida", "fitbir", "hrf")] == ["moved", "gone", "alive"]
+    assert "asks for a login" in told["hrf"]["status_note"]
+    for key in ("ida", "fitbir", "hrf"):
+        assert told[key]["status_since"] == date.today().isoformat()
+        assert told[key]["datasets"] == 1
+    gone = fairscan.json("show", "fitbir:fitbir", home=home)
+    assert (gone["access"], gone["status"]) == ("gone", "active")
+    assert gone["modalities"] == ["MR", "CT", "PT"]
+    assert fairscan.json("show", "ida:ida", home=home)["landing_url"].endswith("/elsewhere")
 
 
 def test_a_dry_run_tells_what_it_would_ask_of_the_real_hosts_and_asks_nothing(

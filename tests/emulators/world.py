@@ -1,7 +1,8 @@
 """Every repository at once, on loopback, and the settings that send fairscan there.
 
 What they serve is what the packaged snapshots know of them (299 TCIA datasets, 1,848 OpenNeuro
-datasets, 217 challenges), and synthetic XNAT projects of the names that the snapshots have.
+datasets, 217 challenges), synthetic XNAT projects of the names that the snapshots have, recorded
+tables, and for every repository that is only looked at a page that answers.
 """
 
 from __future__ import annotations
@@ -12,16 +13,30 @@ from pathlib import Path
 from typing import Any, Self
 
 from harvesters import snapshots
-from tests.emulators import openneuro
+from harvesters.registry import load_sources
+from tests.emulators import github, kaggle, landing, openneuro
+from tests.emulators.aws_open_data import AwsOpenData
 from tests.emulators.crossref import Crossref
 from tests.emulators.datacite import Datacite
+from tests.emulators.figshare import Figshare, article
+from tests.emulators.girder import Girder
+from tests.emulators.github import GitHub
 from tests.emulators.grand_challenge import GrandChallenge
+from tests.emulators.isic import Isic
+from tests.emulators.kaggle import Kaggle
+from tests.emulators.nda import Nda
 from tests.emulators.openneuro import OpenNeuro
 from tests.emulators.server import Emulator
 from tests.emulators.tcia import Tcia
+from tests.emulators.ukb import Showcase
 from tests.emulators.xnat import Xnat
 from tests.emulators.xnat_site import Site, large
 from tests.emulators.zenodo import Zenodo, record
+
+LOOKED_AT = ("curated", "landing_page")
+"""Kinds of source of which nothing but a page is asked for."""
+KAGGLE = {"FAIRSCAN_KAGGLE_USER": kaggle.USER, "FAIRSCAN_KAGGLE_PASSWORD": kaggle.KEY}
+"""The environment of who has an account there."""
 
 
 @dataclass
@@ -37,6 +52,15 @@ class World:
     health_ri: Xnat = field(init=False)
     datacite: Datacite = field(init=False)
     crossref: Crossref = field(init=False)
+    isic: Isic = field(init=False)
+    kaggle: Kaggle = field(init=False)
+    camus: Girder = field(init=False)
+    nda: Nda = field(init=False)
+    ukbiobank: Showcase = field(init=False)
+    github: GitHub = field(init=False)
+    aws: AwsOpenData = field(init=False)
+    figshare: Figshare = field(init=False)
+    pages: landing.Site = field(init=False)
 
     def __post_init__(self) -> None:
         datasets = openneuro.packaged()
@@ -48,6 +72,14 @@ class World:
         self.health_ri = Xnat(_projects("health_ri"))
         self.datacite = self.tcia.datacite
         self.crossref = Crossref([])
+        self.isic, self.kaggle, self.camus = Isic(), Kaggle(), Girder()
+        self.nda, self.ukbiobank = Nda(), Showcase()
+        self.github = GitHub(github.covid_chestxray(), github.figure1(), github.bimcv())
+        self.aws = AwsOpenData()
+        self.figshare = Figshare(article(13521488, files=3, version=2), article(13521509))
+        self.datacite.records += [_registered(doi) for doi in _dois("doi_record")]
+        looked = (s for s in load_sources().values() if s.kind in LOOKED_AT)
+        self.pages = landing.Site(**{s.key: landing.page(s.name) for s in looked})
         self._stack = ExitStack()
 
     @property
@@ -64,6 +96,15 @@ class World:
             "zenodo": self.zenodo,
             "nitrc_ir": self.nitrc_ir,
             "health_ri": self.health_ri,
+            "isic": self.isic,
+            "kaggle": self.kaggle,
+            "camus": self.camus,
+            "nda": self.nda,
+            "ukbiobank": self.ukbiobank,
+            "github": self.github,
+            "aws": self.aws,
+            "figshare": self.figshare,
+            "pages": self.pages,
         }
 
     def __enter__(self) -> Self:
@@ -94,6 +135,7 @@ class World:
             "health_ri": {"base_url": self.health_ri.base},
             "datacite": {"base_url": datacite},
             "crossref": {"base_url": self.crossref.url},
+            **self._others(),
         }
         hurry = {"requests_per_second": 5000.0, "concurrency": 4}
         return "\n".join(
@@ -101,6 +143,35 @@ class World:
             + "".join(f"{name} = {_toml(value)}\n" for name, value in {**hurry, **table}.items())
             for key, table in tables.items()
         )
+
+    def _others(self) -> dict[str, dict[str, Any]]:
+        """Settings of the repositories that have few datasets each."""
+        challenges = {"base_url": f"{self.grand_challenge.url}/api/v1/", "enabled": True}
+        files = {"base_url": self.github.url, "files": self.github.services["files"]}
+        doi = {"base_url": self.datacite.url}
+        pages = {
+            key: {"base_url": f"{self.pages.url}/{key}"}
+            for key in (path.strip("/") for path in self.pages.pages)
+        }
+        return {
+            "drive": challenges,
+            "covid_segmentation_gc": challenges,
+            "oasis": {"base_url": self.nitrc_ir.base},
+            "isic": {"base_url": f"{self.isic.url}/api/v2/"},
+            "kaggle": {"base_url": f"{self.kaggle.url}/api/v1/", "enabled": True},
+            "camus": {"base_url": f"{self.camus.url}/api/v1/"},
+            "nda": {"base_url": f"{self.nda.url}/api/"},
+            "ukbiobank": {"base_url": self.ukbiobank.url},
+            "covid_chestxray": files,
+            "figure1_covid": files,
+            "bimcv_covid19": {"base_url": self.github.url},
+            "msd": {"base_url": self.aws.registry, "s3": self.aws.services["s3"]},
+            "hcp": {"base_url": self.aws.registry},
+            "mias": doi,
+            "echonet_dynamic": doi,
+            "covid19_ct_seg": {**doi, "figshare": self.figshare.url},
+            **pages,
+        }
 
     def write_settings(self, home: Path) -> None:
         """Put the settings into a home."""
@@ -125,6 +196,18 @@ class World:
 
 def _toml(value: Any) -> str:
     return str(value).lower() if isinstance(value, bool | int | float) else f'"{value}"'
+
+
+def _dois(kind: str) -> list[str]:
+    """The DOIs of the datasets that sources of a kind describe."""
+    sources = (source for source in load_sources().values() if source.kind == kind)
+    return [facts.doi for source in sources for facts in source.datasets if facts.doi]
+
+
+def _registered(doi: str) -> dict[str, Any]:
+    """A record of a DOI as DataCite gives it."""
+    told = {"doi": doi, "titles": [{"title": f"Title of {doi}"}], "publicationYear": 2024}
+    return {"id": doi, "type": "dois", "attributes": told, "relationships": {}}
 
 
 def _zenodo_records() -> list[dict[str, Any]]:
