@@ -59,16 +59,6 @@ def find(datasets: Iterable[Dataset]) -> Identity:
     )
 
 
-def marked(datasets: Iterable[Dataset], identity: Identity) -> list[Dataset]:
-    """The datasets, each with the id of the record that stands for it, where it has several."""
-    return [
-        dataset
-        if dataset.cluster == (stands := identity.clusters.get(dataset.id))
-        else dataset.model_copy(update={"cluster": stands})
-        for dataset in datasets
-    ]
-
-
 def _review(facts: Sequence[Facts], found: Joined) -> list[NearMiss]:
     """The doubts that nothing has settled since, each pair once."""
     clusters = found.clusters

@@ -45,13 +45,6 @@ def of(dataset: Dataset) -> Facts:
     return Facts(dataset, found, called, role, work, work or hint)
 
 
-def shared_name(one: Facts, other: Facts) -> names.Name | None:
-    """The weightiest name that two records share, None if they share none."""
-    theirs = {name.key for name in other.names}
-    shared = [name for name in one.names if name.key in theirs]
-    return max(shared, key=lambda name: (name.weight, name.key), default=None)
-
-
 def is_part(facts: Facts) -> bool:
     """Whether the record's title says that it is a part: "Task 2"."""
     return any(name.part for name in facts.names)

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from functools import cache
 
-from catalog.identity import addresses
-from catalog.identity.facts import Facts, shared_name
+from catalog.identity import addresses, names
+from catalog.identity.facts import Facts
 from schemas.vocabulary import modality
 
 SAME, NEAR = 0.85, 0.5
@@ -20,12 +20,12 @@ _FEW = 10
 
 def score(one: Facts, other: Facts) -> tuple[float, list[str]]:
     """The score, 0 to 1, and its reasons in words. 0 if the records share no name."""
-    name = shared_name(one, other)
-    weight = name.weight if name else 0.0
-    if name and one.hint and one.hint == other.hint:
-        weight = max(weight, 0.6)
-    if not weight or name is None:
+    shared = names.shared(one.names, other.names)
+    if shared is None:
         return 0.0, []
+    name, weight = shared
+    if one.hint and one.hint == other.hint:
+        weight = max(weight, 0.6)
     return facts_agree(one, other, weight, [f"both are called {' '.join(name.words)!r}"])
 
 

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Iterable
 from dataclasses import dataclass
-from functools import cached_property
 from itertools import pairwise
 
 from schemas.dataset import Dataset
@@ -31,47 +31,61 @@ _ROMAN = {"ii": "2", "iii": "3", "iv": "4"}
 _INSIDE = re.compile(r"\(([^()]{3,40})\)")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Name:
     """One name: its words in order, filling left out, numbers as numbers, 2021 as 21."""
 
     words: tuple[str, ...]
+    key: str
+    """What equal names share: the words without spaces."""
     marked: bool
     """Whether it is written as a name is, with capitals inside or digits, and not as a word."""
     whole: bool = True
     """Whether it is the whole title or a short name, and not a piece of a title."""
 
-    @cached_property
-    def key(self) -> str:
-        """What equal names share."""
-        return "".join(self.words)
-
-    @cached_property
+    @property
     def base(self) -> str:
         """The name without its numbers: what the editions of one series share."""
         return "".join(word for word in self.words if not word.isdigit())
 
-    @cached_property
+    @property
     def numbers(self) -> tuple[str, ...]:
         """The numbers in it, in order."""
         return tuple(word for word in self.words if word.isdigit())
 
-    @cached_property
+    @property
     def part(self) -> bool:
         """Whether it names a part: "Task 2", "Phase 1"."""
         return any(word in _PART and after.isdigit() for word, after in pairwise(self.words))
 
-    @cached_property
+    @property
     def weight(self) -> float:
         """How much it says that two datasets have this name, 0 to 1."""
         if len(self.key) < 3 or not self.base:
             return 0.0
-        less = 0.0 if self.whole else 0.1
         if len([word for word in self.words if not word.isdigit()]) >= 4:
-            return 0.6 - less
+            return 0.6
         if self.marked:
-            return (0.6 if self.numbers or len(self.key) >= 9 else 0.5) - less
-        return 0.3 - less
+            return 0.6 if self.numbers or len(self.key) >= 9 else 0.5
+        return 0.2
+
+
+PIECE = 0.1
+"""How much less a name says that is only a piece of one of the titles."""
+
+
+def shared(some: Iterable[Name], others: Iterable[Name]) -> tuple[Name, float] | None:
+    """The weightiest name among both, and its weight; None if they share none.
+
+    One of two spellings may be in capitals: the weightier one counts.
+    """
+    theirs = {one.key: one for one in others}
+    found = [
+        (one, max(one.weight, other.weight) - (0.0 if one.whole and other.whole else PIECE))
+        for one in some
+        if (other := theirs.get(one.key)) and max(one.weight, other.weight)
+    ]
+    return max(found, key=lambda pair: (pair[1], pair[0].key), default=None)
 
 
 def name(raw: str, whole: bool = True) -> Name:
@@ -88,7 +102,7 @@ def name(raw: str, whole: bool = True) -> Name:
     marked = bool(re.search(r"\d", compact)) or bool(re.search(r"[A-Z].*[A-Z]", compact[:40]))
     if len(told) > 2 and not re.search(r"[A-Z]{2}|[a-z][A-Z]|\d", text):
         marked = False  # Title Case Is No Name
-    return Name(words, marked, whole)
+    return Name(words, "".join(words), marked, whole)
 
 
 def of_record(dataset: Dataset) -> list[Name]:

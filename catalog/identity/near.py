@@ -6,8 +6,8 @@ from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from itertools import combinations
 
-from catalog.identity import likeness
-from catalog.identity.facts import Facts, shared_name
+from catalog.identity import likeness, names
+from catalog.identity.facts import Facts
 from catalog.identity.pairs import Pair
 from schemas.link import Relation
 
@@ -36,7 +36,12 @@ def by_words(facts: Sequence[Facts]) -> Iterator[Pair]:
         a, b = facts[one], facts[other]
         shared = words[one] & words[other]
         alike = len(shared) / len(words[one] | words[other])
-        if a.source == b.source or alike < ALIKE or len(shared) < 3 or shared_name(a, b):
+        if (
+            a.source == b.source
+            or alike < ALIKE
+            or len(shared) < 3
+            or names.shared(a.names, b.names)
+        ):
             continue
         why = [f"{len(shared)} words of their titles are the same"]
         score, reasons = likeness.facts_agree(a, b, 0.6 * alike, why)

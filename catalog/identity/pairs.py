@@ -11,9 +11,9 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import combinations
 
-from catalog.identity import addresses, likeness
+from catalog.identity import addresses, likeness, names
 from catalog.identity.clusters import Clusters
-from catalog.identity.facts import LIST, Facts, is_part, shared_name
+from catalog.identity.facts import LIST, Facts, is_part
 from schemas.link import Evidence, Relation
 
 LARGEST = 40
@@ -152,7 +152,7 @@ def _doubt(
     called: set[tuple[str, str]],
 ) -> str | None:
     """Why an address in common is not enough for these two; None if it is."""
-    if shared_name(one, other) is None:
+    if names.shared(one.names, other.names) is None:
         for crowd in (one, other):
             if sources[crowd.source] > 1:
                 return f"but {sources[crowd.source]} records of {crowd.source} are there"

@@ -19,7 +19,10 @@ from schemas.errors import FairscanError
 from tests.bench.figures import Measured, table
 from tests.bench.place import Place, say
 
-PARTS = ("refresh", "select", "pages", "openneuro", "xnat", "identity", "tenfold", "vocabulary")
+PARTS = (
+    "refresh", "select", "pages", "openneuro", "xnat", "identity", "tenfold", "vocabulary",
+    "search", "relevancy",
+)  # fmt: skip
 
 
 def main() -> int:
