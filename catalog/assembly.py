@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 from catalog import folding, identity, registries
 from catalog.identity import Identity
+from catalog.inherited import inherited
 from catalog.normalise import normalised
 from schemas.dataset import Dataset
 from schemas.source import Source
@@ -26,13 +27,13 @@ class Assembled(NamedTuple):
 
 
 def assembled(
-    datasets: Iterable[Dataset], sources: Sequence[Source], described: Mapping[str, Described]
+    datasets: Iterable[Dataset], sources: Sequence[Source], described: dict[str, Described]
 ) -> Assembled:
     """Fill in what registries know, normalise, and say which records are one dataset.
 
     A list's record of what a repository publishes itself is laid under that repository's.
     """
-    every = [normalised(dataset) for dataset in registries.enriched(datasets, described)]
+    every = inherited([normalised(one) for one in registries.enriched(datasets, described)])
     lists = {source.key for source in sources if source.kind == LISTS}
     whole = folding.folded(every, identity.find(every), lists)
     clusters = whole.identity.clusters

@@ -35,7 +35,9 @@ _LOGIN_PATH = re.compile(
     re.IGNORECASE,
 )
 _LOGIN_HOST = re.compile(r"(?:login|signin|auth|sso|idp|accounts)\.", re.IGNORECASE)
-_NOT_FOUND_TITLE = re.compile(r"\b(?:404|(?:page|file) not found|not found)\b", re.IGNORECASE)
+_NOT_FOUND_TITLE = re.compile(
+    r"\W*(?:error )?404\b|\W*not found\b|.{0,200}\b(?:page|file) not found\b", re.IGNORECASE
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,12 +80,12 @@ def visit(client: Client, url: str) -> tuple[Landing, Answer | None]:
     except SourceError as error:
         return replace(told, why=error.what), None
     title = _title(answer)
-    if answer.hops and _asks_to_log_in(answer.url) and not _asks_to_log_in(url):
+    if _asks_to_log_in(answer.url) and not _asks_to_log_in(url):
         return replace(told, state="login", why="it sends to a page to log in"), None
     if title and _LOGIN_TITLE.match(title):
         return replace(told, state="login", why="it is a page to log in"), None
     remark: str | None = None
-    if title and _NOT_FOUND_TITLE.search(title):
+    if title and _NOT_FOUND_TITLE.match(title):
         remark = "it answers, but calls itself not found"
     to = _moved_to(answer)
     if to is None or same_page(url, to):

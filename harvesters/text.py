@@ -8,7 +8,10 @@ from typing import Any
 
 import nh3
 
-_EMAIL = re.compile(r"[\w.+-]+(?:@|%40)(?:[\w-]+(?:\.[\w-]+)+|\[[\d.:a-f]+\])", re.IGNORECASE)
+# It begins where a word does: else each letter of a long word would be tried as the first.
+_EMAIL = re.compile(
+    r"(?<![\w.+-])[\w.+-]+(?:@|%40)(?:[\w-]+(?:\.[\w-]+)+|\[[\d.:a-f]+\])", re.IGNORECASE
+)
 _CONTROL = re.compile(
     "[\x00-\x08\x0b-\x1f\x7f-\x9f\xad\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff\ud800-\udfff]"
 )
