@@ -12,7 +12,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from catalog import latest, postings
+from catalog import latest, matching, postings
 from catalog import search as dataset_search
 from catalog.facets import Facet, Query
 from catalog.latest import Latest
@@ -36,10 +36,8 @@ _OF_A_RUN = (
     "retries", "landing", "landing_url", "landing_why", "landing_checked",
 )  # fmt: skip
 _STUDIES = (
-    "WITH few AS (SELECT DISTINCT study FROM (SELECT study FROM series "
-    "WHERE dataset_id = $id AND study IS NOT NULL LIMIT 500) ORDER BY study LIMIT $most) "
-    "SELECT study, list(DISTINCT modality ORDER BY modality) FROM series "
-    "WHERE dataset_id = $id AND study IN (FROM few) GROUP BY study ORDER BY study"
+    "SELECT min(study), modality FROM series WHERE dataset_id = ? AND study IS NOT NULL "
+    "AND modality IS NOT NULL GROUP BY modality ORDER BY count(*) DESC, modality"
 )
 TIME_LIMIT = 5.0
 """Seconds that one question may take."""
@@ -194,13 +192,13 @@ class Reader:
         """Every tool, in order of name."""
         return self._tools
 
-    def studies(self, dataset_id: str, most: int = 3) -> list[tuple[str, list[str]]]:
-        """A few studies of a dataset, with the modalities of their series; none if none is listed.
+    def studies(self, dataset_id: str) -> list[tuple[str, str]]:
+        """One study of each modality of a dataset: (StudyInstanceUID, modality), the commonest
 
-        They are among the first in the order of the release: to look at, not to count.
+        modality first; none if the release lists no series of it.
         """
         with self.cursor() as cursor:
-            return cursor.execute(_STUDIES, {"id": dataset_id, "most": most}).fetchall()
+            return cursor.execute(_STUDIES, [dataset_id]).fetchall()
 
     def labels(self) -> Mapping[str, Mapping[str, str]]:
         """Facet to value to label."""
@@ -278,7 +276,7 @@ class Reader:
 def _successors(site: sqlite3.Connection, record: dict[str, Any]) -> list[dict[str, Any]]:
     """The datasets here that its record says it is obsoleted by."""
     told = [r["value"] for r in record["related"] if r["relation"] == "IsObsoletedBy"]
-    rows = {row for text in told for row in dataset_search.by_name(site, text)}
+    rows = {row for text in told for row in matching.by_name(site, text)}
     return _rows(
         site,
         f"SELECT id, title FROM datasets WHERE rowid IN ({', '.join('?' * len(rows))}) "

@@ -13,7 +13,8 @@ from typing import Any
 import duckdb
 
 from catalog.labels import worded
-from catalog.search import TOMBSTONES, versionless
+from catalog.matching import versionless
+from catalog.search import TOMBSTONES
 from catalog.suggest import counted
 from catalog.wording import tokens
 from schemas.dataset import Dataset
@@ -41,6 +42,9 @@ CREATE TABLE datasets (
     stands INTEGER, elsewhere TEXT, findings INTEGER, worst TEXT, record TEXT
 );
 CREATE INDEX datasets_title ON datasets (title COLLATE NOCASE);
+CREATE INDEX datasets_listed ON datasets (
+    stands, source, status, subjects, series, bytes, modified, title COLLATE NOCASE
+);
 CREATE INDEX datasets_source ON datasets (source);
 CREATE INDEX datasets_kind ON datasets (kind);
 CREATE INDEX datasets_licence ON datasets (licence);
@@ -59,8 +63,9 @@ CREATE VIRTUAL TABLE search USING fts5(
 );
 CREATE TABLE words (word TEXT PRIMARY KEY, datasets INTEGER) WITHOUT ROWID;
 """
-_COPIED = ("findings", "links", "sources", "runs", "changes", "quarantine", "checks", "withheld",
+COPIED = ("findings", "links", "sources", "runs", "changes", "quarantine", "checks", "withheld",
            "labels", "review", "tools")  # fmt: skip
+"""Tables of a release that are copied as they are."""
 _INDEXES = """
 CREATE INDEX findings_dataset ON findings (dataset_id);
 CREATE INDEX findings_check ON findings (check_id);
@@ -94,7 +99,7 @@ def build(connection: duckdb.DuckDBPyConnection, path: Path) -> None:
         site.executemany("INSERT INTO words VALUES (?, ?)", words.items())
         _stand_together(site)
         _spell_alike(site)
-        for name in _COPIED:
+        for name in COPIED:
             _copy(connection, site, name)
         site.executescript(_INDEXES)
         site.execute("INSERT INTO search (search) VALUES ('optimize')")

@@ -101,12 +101,15 @@ class Detail(_Part):
 
 
 class Parts(_Part):
-    """A list within a row that says which licence rules how many files; a distribution each."""
+    """A list within a row of how many files are whose and under which licence.
+
+    It makes a distribution for each licence.
+    """
 
     each: str = Field(description="Path of the list")
     licence: str = Field(description="Key of the licence")
-    citation: str | None = Field(default=None, description="Key of whom to credit")
-    count: str | None = Field(default=None, description="Key of how many files")
+    holder: str = Field(description="Key of whose they are")
+    count: str = Field(description="Key of how many they are")
     unit: str = Field(default="images", description="What is counted")
 
 

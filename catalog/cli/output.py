@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import json
 import math
+import re
 import sys
 from collections.abc import Iterable, Sequence
 from datetime import date, datetime
 from typing import Any
+
+_UNSEEN = re.compile(r"[\x00-\x09\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
+"""What tells a terminal to do something, or turns the direction of what follows."""
 
 
 def say(message: str) -> None:
@@ -17,7 +21,8 @@ def say(message: str) -> None:
 
 def as_json(value: Any) -> None:
     """Print `value` as JSON; times in ISO 8601, dataclasses as objects."""
-    print(json.dumps(_finite(value), indent=1, ensure_ascii=False, default=_plain))
+    text = json.dumps(_finite(value), indent=1, ensure_ascii=False, default=_plain)
+    print(_UNSEEN.sub(lambda match: f"\\u{ord(match[0]):04x}", text))
 
 
 def table(
@@ -64,7 +69,8 @@ def number(value: int | None) -> str:
 def _cell(value: Any) -> Any:
     from rich.text import Text
 
-    return Text("" if value is None else value if isinstance(value, str) else str(value))
+    text = "" if value is None else value if isinstance(value, str) else str(value)
+    return Text(_UNSEEN.sub("", text))
 
 
 def _finite(value: Any) -> Any:

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from catalog.reader import DatasetPage
 
 TEXT = typer.Argument(None, metavar="[TEXT]...", help="Words, an id or a DOI.")
+RECORDS = ("json", "datacite", "schema.org", "bibtex", "ris")
+"""As schemas.exports.formats names them, which takes too long to import for a page of help."""
 
 
 def register(app: typer.Typer) -> None:
@@ -46,11 +48,14 @@ def search(
             {
                 "total": found.total,
                 "note": found.note,
+                "suggestion": found.suggestion and found.suggestion.text,
                 "datasets": found.hits,
                 "facets": {f.name: {v.value: v.count for v in f.values} for f in found.facets},
             }
         )
         return
+    if found.suggestion:
+        output.say(f"did you mean: {found.suggestion.text}")
     if not found.total:
         print("no dataset matches; drop a word or a facet")
         return
@@ -73,16 +78,26 @@ def search(
 
 def show(
     dataset: str = typer.Argument(..., metavar="ID", help="A dataset id, e.g. idc:prostatex."),
+    format: str = typer.Option(
+        None, "--format", metavar="FORMAT", help=f"As a machine record: {', '.join(RECORDS)}."
+    ),
     json: bool = JSON,
 ) -> None:
     """Everything the catalogue knows about one dataset."""
     from catalog.home import current_release, home
     from catalog.reader import Reader
 
+    if format not in (None, *RECORDS):
+        raise UsageError(f"no format {format!r}", do=f"Use one of: {', '.join(RECORDS)}")
     page = Reader(current_release(home())).dataset(dataset)
     if page is None:
         raise UsageError(f"no dataset {dataset!r}", do=f"Look for it: fairscan search {dataset!r}")
-    if json:
+    if format and format != "json":
+        from catalog.exports import written
+
+        print(written(page.record, format), end="")
+        return
+    if json or format:
         output.as_json({**page.record, "findings": page.findings, "links": page.links})
         return
     record = page.record

@@ -63,7 +63,7 @@ def prepare_jinja2_environment(env: Environment) -> None:
         number=number, size=size, day=day, moment=moment, doi=doi, web=web, path=path,
         terms=terms, share=share, local=local, spoken=spoken, command=command, deed=deed,
         short_day=short_day, orcid=orcid, address=address, plain_address=plain_address,
-        cron=cron, banded=banded, host=host, reached=reached,
+        cron=cron, banded=banded, host=host, reached=reached, chosen_only=chosen_only,
     )  # fmt: skip
     env.globals.update(
         turned=turned, without=without, chosen=chosen, ordered=ordered,
@@ -250,6 +250,11 @@ def without(query: Query, name: str, value: str | None = None) -> str:
     kept = ((facet, tuple(v for v in values if (facet, v) != (name, value)))
             for facet, values in query.filters)  # fmt: skip
     return _query_string(replace(query, filters=tuple(f for f in kept if f[1]), page=1))
+
+
+def chosen_only(choices: Mapping[str, str]) -> str:
+    """The query string of the choices that hold a value."""
+    return urlencode({name: value for name, value in choices.items() if value})
 
 
 def chosen(facets: Iterable[Facet]) -> list[tuple[Facet, Any]]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from hashlib import sha256
 from pathlib import Path
 from typing import Any, NamedTuple, TypeVar
@@ -18,13 +19,14 @@ from datasette.database import Database
 from datasette.utils.asgi import NotFound, Request, Response
 from jinja2 import Environment
 
-from catalog import cohort, search
+from catalog import cohort, exports, search, tools
 from catalog.facets import FacetSpec, Query, query_from
 from catalog.home import current_release
 from catalog.home import home as home_of_releases
 from catalog.latest import stamp
-from catalog.reader import Reader
+from catalog.reader import DatasetPage, Reader
 from schemas.errors import QueryError, UsageError
+from schemas.exports.address import PageOf
 
 TIME_LIMIT_SECONDS = 10
 WORKERS = 4
@@ -32,6 +34,8 @@ MOST_VALUES = 50
 """Values that one query may choose: each is shown with a link that repeats all others."""
 LONGEST_QUERY = 4000
 """Characters of a query string."""
+SAME = ("same_as", "mirror_of")
+"""Relations between records of one dataset."""
 SITE = Path(__file__).parent.parent
 STATIC = SITE / "static"
 
@@ -52,6 +56,12 @@ class Site(NamedTuple):
 
 class UnknownDatasetError(UsageError):
     """A dataset that this release does not hold."""
+
+    status = 404
+
+
+class UnknownToolError(UsageError):
+    """A tool that this release does not list."""
 
     status = 404
 
@@ -89,6 +99,8 @@ def register_routes() -> list[tuple[str, Callable[..., Any]]]:
         (r"^/dataset/(?P<dataset_id>.+)$", dataset_page),
         (r"^/cohort$", cohort_page),
         (r"^/sources$", sources_page),
+        (r"^/tools$", tools_page),
+        (r"^/tools/(?P<key>[^/]+)$", tool_page),
         (r"^/status$", status_page),
         (r"^/healthz$", healthz),
         (r"^/-/(?!static)", closed),
@@ -112,25 +124,67 @@ async def home(request: Request, datasette: Datasette) -> Response:
 
 
 async def dataset_page(request: Request, datasette: Datasette) -> Response:
-    """One dataset; with a slash at the end, the way to it."""
+    """One dataset; with a slash at the end, the way to it; with ?format=…, its machine record."""
     asked = unquote(request.url_vars["dataset_id"])
     dataset_id = asked.rstrip("/")
     if dataset_id != asked:
         page = f"/dataset/{quote(dataset_id, safe=':')}"
         return Response.redirect(datasette.urls.path(page), status=301)
+    page_of = partial(_dataset_url, request, datasette)
+    headers: dict[str, str] = {}
+    if wanted := _params(request).get("format"):
+        return await _record(datasette, dataset_id, wanted[-1], page_of)
 
     def view(reader: Reader) -> dict[str, Any]:
-        page = reader.dataset(dataset_id)
-        if page is None:
-            raise UnknownDatasetError(
-                f"There is no dataset {dataset_id!r} in this release",
-                do="Search for a word of its title",
-            )
+        page = _dataset(reader, dataset_id)
+        catalogue = datasette.absolute_url(request, datasette.urls.instance())
+        elsewhere = [link["other_id"] for link in page.links if link["relation"] in SAME]
+        studies = reader.studies(dataset_id) if page.charts else []
+        machine = exports.exported(page.record, page_of, catalogue, elsewhere)
+        headers["Link"] = machine.links
         facet = "derived_dataset_id" if page.record["kind"] == "analysis_result" else "dataset_id"
         whole = Query(filters=((facet, (dataset_id,)),))
-        return {"page": page, "whole": whole, "labels": reader.labels(), "info": reader.info}
+        return {
+            "page": page,
+            "machine": machine,
+            "served": tools.serving(reader.tools(), page.record),
+            "opened": tools.opened(reader.tools(), page.record["source"], studies),
+            "whole": whole,
+            "labels": reader.labels(),
+            "info": reader.info,
+        }
 
-    return await _page(request, datasette, "dataset.html", view, may_be_missing=True)
+    answer = await _page(request, datasette, "dataset.html", view, may_be_missing=True)
+    answer.headers.update(headers)
+    return answer
+
+
+async def _record(datasette: Datasette, dataset_id: str, name: str, page_of: PageOf) -> Response:
+    """A dataset's machine record, with a link back to its page."""
+    site = _sites[datasette]
+    page = await _in_time(site.threads, lambda: _dataset(site.reader, dataset_id))
+    file = exports.served(page.record, name, page_of)
+    headers = {
+        "Cache-Control": "no-cache",
+        "Content-Disposition": f'inline; filename="{file.name}"',
+        "Link": file.links,
+    }
+    return Response(file.text, headers=headers, content_type=file.content_type)
+
+
+def _dataset(reader: Reader, dataset_id: str) -> DatasetPage:
+    page = reader.dataset(dataset_id)
+    if page is None:
+        raise UnknownDatasetError(
+            f"There is no dataset {dataset_id!r} in this release",
+            do="Search for a word of its title",
+        )
+    return page
+
+
+def _dataset_url(request: Request, datasette: Datasette, dataset_id: str) -> str:
+    path = datasette.urls.path(f"/dataset/{quote(dataset_id, safe=':')}")
+    return str(datasette.absolute_url(request, path))
 
 
 async def cohort_page(request: Request, datasette: Datasette) -> Response:
@@ -140,8 +194,42 @@ async def cohort_page(request: Request, datasette: Datasette) -> Response:
         request,
         datasette,
         "cohort.html",
-        lambda reader: {"page": reader.cohort(query), "info": reader.info},
+        lambda reader: {
+            "page": reader.cohort(query),
+            "opened": partial(tools.opened, reader.tools()),
+            "info": reader.info,
+        },
     )
+
+
+async def tools_page(request: Request, datasette: Datasette) -> Response:
+    """Every tool, or those of a category that open a format."""
+    params = _params(request)
+    category, format = (params.get(name, [""])[-1] for name in ("category", "format"))
+    return await _page(
+        request,
+        datasette,
+        "tools.html",
+        lambda reader: {
+            "found": tools.listed(reader.tools(), category, format),
+            "labels": reader.labels(),
+            "info": reader.info,
+        },
+        may_be_missing=True,
+    )
+
+
+async def tool_page(request: Request, datasette: Datasette) -> Response:
+    """One tool: what it is listed for, what it reads and writes, how well that is known."""
+    key = unquote(request.url_vars["key"])
+
+    def view(reader: Reader) -> dict[str, Any]:
+        found = next((tool for tool in reader.tools() if tool.key == key), None)
+        if found is None:
+            raise UnknownToolError(f"There is no tool {key!r}", do="Look at the list of tools")
+        return {"tool": found, "labels": reader.labels(), "info": reader.info}
+
+    return await _page(request, datasette, "tool.html", view, may_be_missing=True)
 
 
 async def sources_page(request: Request, datasette: Datasette) -> Response:

@@ -2,20 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from pathlib import Path
 
-import duckdb
-import pyarrow as pa
 import pytest
 
-from catalog import postings, sitedb
+from catalog import matching
 from catalog import search as dataset_search
-from catalog.facets import Query
-from catalog.search import SearchPage
-from schemas.arrow import schema_of
-from schemas.dataset import Dataset
-from schemas.link import Link
+from tests.catalog import made
+from tests.catalog.made import ids, search
 
 RECORDS = (
     {"id": "x:ds1", "title": "Faces", "status": "active", "subjects": 3,
@@ -27,38 +21,10 @@ RECORDS = (
 )  # fmt: skip
 
 
-def search(site_db: Path, text: str = "", **chosen: tuple[str, ...]) -> SearchPage:
-    with dataset_search.connect(site_db) as connection:
-        query = Query(text=text, filters=tuple(chosen.items()))
-        return dataset_search.search(connection, postings.read(connection), {}, query)
-
-
-def ids(page: SearchPage) -> list[str]:
-    return [hit.id for hit in page.hits]
-
-
 @pytest.fixture(scope="module")
 def site_db(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The search database of four made-up datasets."""
-    path = tmp_path_factory.mktemp("site") / "site.db"
-    common = {"source": "x", "kind": "dataset", "retrieved": datetime(2026, 1, 1, tzinfo=UTC)}
-    rows = [Dataset.model_validate({**common, **record}).model_dump() for record in RECORDS]
-    with duckdb.connect() as connection:
-        connection.register("made", pa.Table.from_pylist(rows, schema=schema_of(Dataset)))
-        connection.execute("CREATE TABLE datasets AS FROM made")
-        connection.register("no_links", schema_of(Link).empty_table())
-        connection.execute("CREATE TABLE links AS FROM no_links")
-        connection.execute(
-            "CREATE TABLE findings (id VARCHAR, dataset_id VARCHAR, check_id VARCHAR, "
-            "severity VARCHAR, action VARCHAR)"
-        )
-        connection.execute("CREATE TABLE sources (key VARCHAR, opt_in BOOLEAN, rate DOUBLE)")
-        connection.execute("INSERT INTO sources VALUES ('x', false, 0.5)")
-        for name in ("runs", "changes", "quarantine", "checks", "withheld"):
-            connection.execute(f"CREATE TABLE {name} (source VARCHAR)")
-        connection.execute("CREATE TABLE labels (facet VARCHAR, value VARCHAR, label VARCHAR)")
-        sitedb.build(connection, path)
-    return path
+    return made.site_db(tmp_path_factory.mktemp("site") / "site.db", RECORDS)
 
 
 @pytest.mark.parametrize("text", ["", "faces", "first", "lost"])
@@ -92,5 +58,5 @@ def test_numbers_and_truth_values_stay_what_they_are(site_db: Path) -> None:
 
 def test_what_replaces_it_is_found_by_the_address_that_its_record_gives(site_db: Path) -> None:
     with dataset_search.connect(site_db) as connection:
-        assert list(dataset_search.by_name(connection, "https://x.org/ds1")) == [1]
-        assert dataset_search.by_name(connection, "https://x.org/ds9") == {}
+        assert list(matching.by_name(connection, "https://x.org/ds1")) == [1]
+        assert matching.by_name(connection, "https://x.org/ds9") == {}

@@ -11,10 +11,13 @@ from typing import Any
 
 from jinja2 import Environment, FileSystemLoader
 
+from catalog.exports import Exported, exported
 from catalog.facets import Facet, FacetValue, Query
 from catalog.labels import worded
 from catalog.search import Hit
+from catalog.tools import Opened
 from schemas.dataset import Dataset
+from schemas.tool import Tool
 
 SITE = Path(__file__).parents[2] / "site"
 HOSTILE = "\"><script>alert(1)</script><img src=x onerror='alert(1)'>"
@@ -90,6 +93,8 @@ def dataset_page(
     charts: tuple[Facet, ...] = (),
     links: list[dict[str, Any]] | None = None,
     successors: list[dict[str, Any]] | None = None,
+    served: dict[str, list[Tool]] | None = None,
+    opened: list[Opened] | None = None,
     **fields: Any,
 ) -> str:
     """The page of a made-up dataset without findings; with `charts`, its series are listed."""
@@ -100,4 +105,15 @@ def dataset_page(
         findings=[], links=links or [], charts=charts, successors=successors or [],
     )  # fmt: skip
     whole = Query(filters=(("dataset_id", ("x:1",)),))
-    return " ".join(render("dataset.html", page=page, whole=whole, labels=worded()).split())
+    told = machine(page.record)
+    shown = render(
+        "dataset.html", page=page, machine=told, whole=whole, labels=worded(), served=served or {},
+        opened=opened or [],
+    )  # fmt: skip
+    return " ".join(shown.split())
+
+
+def machine(record: dict[str, Any]) -> Exported:
+    """What a dataset's page tells machines, on a site of an invented address."""
+    site = "https://scans.example/"
+    return exported(record, lambda other: f"{site}dataset/{other}", site, [])

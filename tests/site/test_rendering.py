@@ -19,6 +19,7 @@ from tests.site.rendered import (
     formats,
     hostile_hit,
     hostile_record,
+    machine,
     render,
 )
 
@@ -42,7 +43,10 @@ def test_a_hostile_record_stays_text_on_its_page_and_links_only_to_the_web() -> 
         record=hostile_record(), findings=[finding], links=[link], charts=(chart,), successors=[]
     )
     whole = Query(filters=(("dataset_id", ("x:1",)),))
-    shown = render("dataset.html", page=page, whole=whole, labels={})
+    told = machine(page.record)
+    shown = render(
+        "dataset.html", page=page, machine=told, whole=whole, labels={}, served={}, opened=[]
+    )
     assert_harmless(shown)
     assert "Masked in this release" in shown
 
