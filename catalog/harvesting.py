@@ -116,7 +116,8 @@ def _live(
     key = harvester.source.key
     digest = harvester.digest()
     anew = how.full or (last is not None and _stale(harvester, last))
-    if last and not anew and is_fresh(last, digest):
+    same_ground = last is not None and last.get("ground") == _digest(packaged)
+    if last and same_ground and not anew and is_fresh(last, digest):
         say(f"{key}: unchanged")
         told |= _kept(last) | {"state": "unchanged"}
         return
@@ -124,8 +125,9 @@ def _live(
     folder.mkdir()
     say(f"{key}: reading {harvester.source.name}")
     mine = place.sources / key
-    live_last = mine if last and not last["digest"].startswith(PACKAGED) and not anew else None
-    harvest = harvester.harvest(folder, live_last)
+    was_live = last is not None and not last["digest"].startswith(PACKAGED)
+    useful = was_live and (harvester.remembers or not anew)
+    harvest = harvester.harvest(folder, mine if useful else None)
     if harvest.partial:
         digest = f"partial, read {told['started']}"
     base = _base(harvester, packaged) if packaged else {}
@@ -143,6 +145,8 @@ def _offline(
 ) -> None:
     """Take what is packaged, unless more is known already."""
     digest = packaged.digest
+    if last and not last["digest"].startswith(PACKAGED):
+        last = _relaid(place, harvester, packaged, last, say)
     if last and (not last["digest"].startswith(PACKAGED) or is_fresh(last, digest)):
         say(f"{harvester.source.key}: unchanged")
         told |= _kept(last) | {"state": "unchanged"}
@@ -176,29 +180,54 @@ def _keep(
     came = {
         "version": harvest.version,
         "dated": harvest.dated.isoformat() if harvest.dated else None,
-        "datasets": written.valid,
+        "datasets": written.valid + written.known,
         "series": harvest.series,
         "withdrawn": written.withdrawn,
         "quarantined": len(written.quarantine),
         "quarantine": written.quarantine,
         "digest": digest,
+        "ground": _digest(ground.ground(source)),
         "generator": generator(),
         "read": told["started"],
-        **_landing(harvest),
+        **_landing(harvest, last),
     }
     problem = _unwhole(written, harvest.stated)
     if problem is None and not how.accept_shrink:
         problem = _shrunk(came, last)
     told |= came | {"state": "held" if problem else "ok", "message": problem}
-    brought = f"{written.valid:,} datasets, {harvest.series or 0:,} series"
+    brought = f"{came['datasets']:,} datasets, {harvest.series or 0:,} series"
     say(f"{source.key}: {problem or brought}")
     if problem is None:
         spill = folder / "spill"
         if spill.exists():
             spill.rmdir()
-        good = {**told, "finished": now().isoformat(), "described": source.model_dump(mode="json")}
-        (folder / "run.json").write_text(json.dumps(good), encoding="utf-8")
-        replace_folder(folder, place.sources / source.key)
+        _replace(place, folder, source, {**told, "finished": now().isoformat()})
+
+
+def _replace(place: Home, folder: Path, source: Source, good: Run) -> None:
+    """Put `folder` in the place of the last good harvest, with the run that made it."""
+    described = {**good, "described": source.model_dump(mode="json")}
+    (folder / "run.json").write_text(json.dumps(described), encoding="utf-8")
+    replace_folder(folder, place.sources / source.key)
+
+
+def _relaid(
+    place: Home, harvester: Harvester, packaged: Ground | None, last: Run, say: Say
+) -> Run:
+    """A live harvest that stays, laid over what is packaged now if that has changed since."""
+    source = harvester.source
+    if harvester.local or packaged is None or last.get("ground") == packaged.digest:
+        return last
+    mine, folder = place.sources / source.key, place.sources / f"{BUILDING}{source.key}"
+    shutil.rmtree(folder, ignore_errors=True)
+    shutil.copytree(mine, folder, copy_function=os.link)
+    for name in (records.FILE, "run.json"):
+        (folder / name).unlink()
+    records.relay(mine, folder, _base(harvester, packaged))
+    good = {**last, "ground": packaged.digest}
+    _replace(place, folder, source, good)
+    say(f"{source.key}: its harvest is laid over the {packaged.words}")
+    return good
 
 
 def _stays(
@@ -225,6 +254,8 @@ def _stays(
         told |= {"state": "failed", "message": why}
         say(f"{key}: failed: {why}")
         return
+    if harvester is not None and not str(last["digest"]).startswith(PACKAGED):
+        last = _relaid(place, harvester, packaged, last, say)
     problem = f"held: {why}; {_stay(last)}"
     told |= _kept(last) | {"state": "held", "message": problem}
     say(f"{key}: {problem}")
@@ -264,22 +295,31 @@ def _stale(harvester: Harvester, last: Run) -> bool:
 def _kept(last: Run) -> Run:
     """What is told of a harvest that stays: its counts, not the story of its run."""
     told = ("version", "dated", "datasets", "series", "withdrawn", "quarantined", "quarantine",
-            "digest", "generator", "read", "landing", "landing_url",
-            "landing_why", "landing_checked")  # fmt: skip
+            "digest", "ground", "generator", "read", "landing", "landing_url",
+            "landing_why", "landing_checked", "landing_since")  # fmt: skip
     return {name: last[name] for name in told if name in last}
 
 
-def _landing(harvest: Harvest) -> Run:
+def _landing(harvest: Harvest, last: Run | None) -> Run:
     """How the source's own page was found, as a run tells it; nothing if nobody looked."""
     found = harvest.landing
     if found is None:
         return {}
+    told = {"landing": found.state, "landing_url": found.to or found.url}
+    checked = found.checked.isoformat()
+    before = last or {}
+    same = all(before.get(name) == value for name, value in told.items())
+    since = (before.get("landing_since") or before.get("landing_checked")) if same else None
     return {
-        "landing": found.state,
-        "landing_url": found.to or found.url,
+        **told,
         "landing_why": found.why,
-        "landing_checked": found.checked.isoformat(),
+        "landing_checked": checked,
+        "landing_since": since or checked,
     }
+
+
+def _digest(packaged: Ground | None) -> str | None:
+    return None if packaged is None else packaged.digest
 
 
 def _unasked(last: Run | None) -> Run:

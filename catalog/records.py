@@ -28,12 +28,14 @@ RAW = "raw.jsonl.zst"
 class Written:
     """What came: datasets that are there, those that the repository says are gone, those that were
 
-    there before and are no longer, and which records are not valid.
+    there before and are no longer, those that it did not tell of but that are known anyway, and
+    which records are not valid.
     """
 
     valid: int
     gone: int
     withdrawn: int
+    known: int
     quarantine: list[dict[str, str]]
 
 
@@ -57,9 +59,9 @@ def write(
     quarantine: list[dict[str, str]] = []
     with pa.CompressedOutputStream(str(folder / RAW), "zstd") as raw:
         for record in records:
-            payload = _payload(record.raw)
-            raw.write(payload.encode() + b"\n")
+            payload = "{}"
             try:
+                payload = _payload(record.raw)
                 dataset = _built(record)
                 if dataset.id in valid:
                     raise RecordError("a second record with this id", where=dataset.id)
@@ -67,26 +69,33 @@ def write(
             except (RecordError, ValidationError) as error:
                 reason = " ".join(str(error).split())[:500]
                 quarantine.append({"local_id": record.local_id, "reason": reason, "raw": payload})
+            raw.write(payload.encode() + b"\n")
     aside = {entry["local_id"] for entry in quarantine}
     known = {**base, **{old.id: old for old in read(last / FILE)}}
     gone = [old for old in known.values() if old.id not in valid]
     stay = [
-        old if _local(old) in aside else _known_anyway(old, base) if old.id in kept
-        else _withdrawn(old, moment)
+        relaid(old, base.get(old.id)) if old.id in kept
+        else old if _local(old) in aside else _withdrawn(old, moment)
         for old in gone
     ]  # fmt: skip
-    rows = [dataset.model_dump() for dataset in (*valid.values(), *stay)]
-    table = pa.Table.from_pylist(rows, schema=schema_of(Dataset))
-    pq.write_table(table, folder / FILE, compression="zstd")
+    _write(folder, (*valid.values(), *stay))
     withdrawn = sum(dataset.status is Status.WITHDRAWN for dataset in stay)
     deleted = sum(dataset.status is Status.GONE for dataset in valid.values())
-    return Written(len(valid) - deleted, deleted, withdrawn, quarantine)
+    anyway = sum(dataset.id in kept for dataset in stay)
+    return Written(len(valid) - deleted, deleted, withdrawn, anyway, quarantine)
 
 
 def _payload(raw: Any) -> str:
-    """One line of JSON; what is no text (half an emoji) is escaped."""
-    told = without_addresses(raw)
-    line = json.dumps(told, ensure_ascii=False, default=str)
+    """One line of JSON; what is no text (half an emoji) is escaped.
+
+    Raises:
+        RecordError: if it is nested too deep to be written.
+    """
+    try:
+        told = without_addresses(raw)
+        line = json.dumps(told, ensure_ascii=False, default=str)
+    except RecursionError as error:
+        raise RecordError("nested too deep; its raw form is not kept") from error
     return line if line.isascii() or _is_text(line) else json.dumps(told, default=str)
 
 
@@ -134,10 +143,35 @@ def read(path: Path) -> Iterator[Dataset]:
         yield Dataset.model_validate({**fields, "provenance": dict(row["provenance"] or {})})
 
 
-def _known_anyway(old: Dataset, base: Mapping[str, Dataset]) -> Dataset:
-    """What was read live of it once, else the curated facts as they are now."""
-    live = any(told.snapshot is None for told in old.provenance.values())
-    return old if live else base.get(old.id, old)
+def relay(last: Path, folder: Path, base: Mapping[str, Dataset]) -> None:
+    """Write the datasets of `last` to `folder`, with what is packaged of them as it is in `base`."""
+    found = {old.id: relaid(old, base.get(old.id)) for old in read(last / FILE)}
+    _write(folder, {**base, **found}.values())
+
+
+def _write(folder: Path, datasets: Iterable[Dataset]) -> None:
+    rows = [dataset.model_dump() for dataset in datasets]
+    table = pa.Table.from_pylist(rows, schema=schema_of(Dataset))
+    pq.write_table(table, folder / FILE, compression="zstd")
+
+
+def relaid(old: Dataset, base: Dataset | None) -> Dataset:
+    """What was read live of `old`, over what is packaged of it now: `base` may be corrected.
+
+    Nothing is left of what was packaged then. Without a `base` it stays as it was.
+    """
+    if base is None:
+        return old
+    live = {name: told for name, told in old.provenance.items() if told.snapshot is None}
+    if not live:
+        return base
+    update: dict[str, Any] = {
+        name: Dataset.model_fields[name].get_default(call_default_factory=True)
+        for name in old.provenance.keys() - live.keys() - {"title"}
+    }
+    if old.status is Status.WITHDRAWN:
+        update |= {"status": base.status, "withdrawn": base.withdrawn}
+    return overlaid(base, old.model_copy(update={**update, "provenance": live}))
 
 
 def _withdrawn(dataset: Dataset, moment: datetime) -> Dataset:

@@ -154,7 +154,7 @@ def _remember(place: Home, runs: list[dict[str, Any]]) -> None:
 def _release(place: Home, settings: Settings, say: Say, full: bool) -> str | None:
     """Build and publish a release, unless the current one was made from the same harvests."""
     sources = _described(place, settings)
-    good = {s.key: run["digest"] for s in sources if (run := last_good(place, s.key))}
+    good = {s.key: _content(run) for s in sources if (run := last_good(place, s.key))}
     if not good:
         return None
     if (described := registries.kept(place).digest) is not None:
@@ -171,6 +171,11 @@ def _release(place: Home, settings: Settings, say: Say, full: bool) -> str | Non
     point_current(place, release)
     say(f"published {release.name} in {time.monotonic() - began:.1f} s")
     return release.name
+
+
+def _content(run: dict[str, Any]) -> str:
+    """What a harvest on disk is made of: what was read, and what is packaged below it."""
+    return " over ".join(filter(None, (run["digest"], run.get("ground"))))
 
 
 def _described(place: Home, settings: Settings) -> list[Source]:

@@ -60,9 +60,11 @@ class Harvester(ABC):
     """Reads one repository. One subclass a module, named `Harvester`.
 
     local: it reads what is installed or on disk, so it needs no network.
+    remembers: it keeps what it read once, so it is given its last harvest even to read all anew.
     """
 
     local: ClassVar[bool] = False
+    remembers: ClassVar[bool] = False
 
     def __init__(self, source: Source, cache: Path | None = None) -> None:
         self.source = source

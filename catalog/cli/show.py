@@ -121,6 +121,7 @@ def show(
             ("conditions", ", ".join(term["label"] for term in record["conditions"])),
             ("species", ", ".join(record["species"])),
             ("tasks", ", ".join(record["tasks"])),
+            ("paradigms", ", ".join(record["paradigms"])),
             ("subjects", record["subjects"] and output.number(record["subjects"])),
             ("studies", record["studies"] and output.number(record["studies"])),
             ("series", record["series"] and output.number(record["series"])),
@@ -175,8 +176,11 @@ def _notes(page: DatasetPage) -> Iterator[str]:
 def _told(provenance: dict[str, Any] | None) -> str | None:
     if provenance is None:
         return None
-    day = provenance["snapshot"]
-    return f"{provenance['method']}, snapshot of {day}" if day else str(provenance["method"])
+    day, words = provenance["snapshot"], [str(provenance["method"])]
+    words += [provenance["confidence"]] if provenance["confidence"] else []
+    words += [f"snapshot of {day}"] if day else []
+    words += [f"from {provenance['evidence']}"] if provenance["evidence"] else []
+    return ", ".join(words)
 
 
 def _licence(spdx: str | None, raw: str | None, assumed: bool) -> str | None:

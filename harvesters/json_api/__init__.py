@@ -33,6 +33,8 @@ _EVERY = 25
 class Harvester(base.Harvester):
     """Reads the API that the source declares."""
 
+    remembers = True
+
     def digest(self) -> str:
         """SHA-256 over what is read of the list and of the rows asked for by id."""
         told = sorted(

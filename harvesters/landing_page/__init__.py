@@ -29,6 +29,8 @@ from schemas.source import Source
 class Harvester(base.Harvester):
     """Reads the page of the source once."""
 
+    remembers = True
+
     @property
     def _address(self) -> str:
         return self.source.base_url or self.source.landing_url

@@ -54,7 +54,7 @@ _PORTAL = "https://openneuro.org"
 _REDIRECT = re.compile(r"/datasets/(ds\d+)(?:/.*)?")
 _ALWAYS_DERIVED = (
     "landing_url identifiers modalities subjects sexes age_bands publisher year distributions "
-    "licence_url body_parts access"
+    "licence_url body_parts access formats"
 ).split()
 
 

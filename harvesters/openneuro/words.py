@@ -17,10 +17,14 @@ _ORCID = re.compile(r"\d{4}-\d{4}-\d{4}-\d{3}[\dX]")
 
 
 def modalities(words: Iterable[str | None]) -> dict[str, list[str]]:
-    """Words that name a modality, and the DICOM codes of those that have one."""
+    """Words that name a modality, the DICOM codes of those that have one, and the media type of
+
+    their files: BIDS takes MRI and PET as NIfTI alone.
+    """
     raw = sorted({word.lower() for word in words if word} & _table("modality", "mri_suffix"))
     codes = sorted({code for code in map(modality.normalise, raw) if code})
-    return {"modalities": codes, "modalities_raw": raw}
+    formats = ["application/x-nifti"] if {"MR", "PT"} & set(codes) else []
+    return {"modalities": codes, "modalities_raw": raw, "formats": formats}
 
 
 def creators(

@@ -24,6 +24,8 @@ RECORDS = (
     {"id": "x:ms", "title": "Multiple sclerosis: lesions", "modalities": ["MR"],
      "body_parts": [{"label": "Brain"}]},
     {"id": "x:ed", "title": "Cardiac cine ultrasound", "modalities": ["US"]},
+    {"id": "x:all", "title": "Notes", "description": "Of stapes, larynx, osteoid, and much more."},
+    {"id": "x:two", "title": "Osteoid larynx: larynx, osteoid"},
     {"id": "x:loss", "title": "Hearing loss", "description": "One had a glioblastoma."},
 )  # fmt: skip
 
@@ -75,6 +77,10 @@ def test_what_lacks_one_word_follows_what_has_all_and_the_note_says_so(site_db: 
     assert page.note == (
         "Few datasets have every word; these are joined by those that lack one of them."
     )
+
+
+def test_what_has_every_word_comes_first_however_loud_the_other(site_db: Path) -> None:
+    assert ids(search(site_db, "osteoid larynx stapes")) == ["x:all", "x:two"]
 
 
 def test_many_hits_have_the_same_order_whether_few_or_all_are_weighed(

@@ -20,6 +20,8 @@ RECORDS = (
     {"id": "x:glioma", "title": "Diffuse glioma", "doi": "10.1000/glima"},
     {"id": "x:typo", "title": "A protsate of old"},
     {"id": "x:glima", "title": "Called so"},
+    {"id": "x:larvae", "title": "Growth of larvae"},
+    {"id": "x:larval", "title": "Larval stages"},
     {"id": "x:ds000117", "title": "Faces"},
     {"id": "x:segm", "title": "Segmentation of vertebrae", "species": ["Mouse"]},
 )  # fmt: skip
@@ -59,7 +61,7 @@ def test_the_suggestion_keeps_what_else_was_asked_and_finds_it(site_db: Path) ->
 @pytest.mark.parametrize(
     "text",
     [
-        "prostate", "prostat", "studies", "glima", "10.1000/gliomma", "10.1000/glima",
+        "prostate", "prostat", "studies", "glima", "larvae", "10.1000/gliomma", "10.1000/glima",
         "https://x.org/gliomma", "ds000118", "zzzzqqqq", "camelyon17", "xy", "", "the of",
         "radiograph", "12345", "a" * 4000,
     ],
@@ -71,6 +73,11 @@ def test_what_is_no_mistake_is_left_alone(site_db: Path, text: str) -> None:
 def test_a_word_is_mended_beside_one_that_cannot_be(site_db: Path) -> None:
     page = search(site_db, "qwertzuiop gliomma")
     assert page.suggestion is not None and page.suggestion.text == "qwertzuiop glioma"
+
+
+def test_a_rare_word_is_not_mended_to_another_rare_one(site_db: Path) -> None:
+    with dataset_search.connect(site_db) as connection:
+        assert suggest.spelt(connection, "larvae") is None
 
 
 def test_only_so_many_words_of_a_query_are_mended(site_db: Path) -> None:
