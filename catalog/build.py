@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import dataclasses
 import hashlib
 import json
 import shutil
@@ -15,24 +14,20 @@ from typing import Any, NamedTuple
 import duckdb
 import pyarrow as pa
 
-from catalog import changes, records, registries, sitedb, standing
+from catalog import changes, records, registries, sitedb, tables
 from catalog.assembly import assembled
 from catalog.cohort import BLOCK, FACET_NAMES
 from catalog.home import BUILDING, Home, now, replace_folder
 from catalog.identity import Identity
-from catalog.labels import labels
 from catalog.release import CATALOGUE, SITE, describe, new_id
-from catalog.tools import load as load_tools
+from catalog.tables import create
 from curation import checks, metadata
 from curation import policy as policies
-from harvesters.registry import load_registries
 from schemas.arrow import descriptions, schema_of
 from schemas.dataset import Dataset
 from schemas.errors import ReleaseError
-from schemas.link import Link, Relation
 from schemas.series import SERIES
-from schemas.source import HOW_IT_IS_READ, Source
-from schemas.tool import Tool
+from schemas.source import Source
 
 MEMORY = "900MB"
 TABLES = (
@@ -121,10 +116,9 @@ def _write(
         say("building cohort tables")
         _write_cubes(connection)
         say("writing tables")
-        _create(connection, "findings", checked.findings)
-        _create(connection, "withheld", checked.withheld)
-        _write_links(connection, harvests.identity)
-        _write_tables(connection, sources, runs, policy)
+        create(connection, "findings", checked.findings)
+        create(connection, "withheld", checked.withheld)
+        tables.write(connection, harvests.identity, sources, runs, policy)
         changes.write(connection, previous)
         say("writing Parquet")
         _write_parquet(connection, folder)
@@ -202,7 +196,7 @@ def _load_harvests(connection: duckdb.DuckDBPyConnection, harvests: Harvested) -
         listed = ", ".join("'" + path.replace("'", "''") + "'" for path in series)
         connection.execute(f"CREATE VIEW harvested AS FROM read_parquet([{listed}])")
     else:
-        _create(connection, "no_series", SERIES.empty_table())
+        create(connection, "no_series", SERIES.empty_table())
         connection.execute("CREATE VIEW harvested AS FROM no_series")
     connection.register("_arrow", harvests.datasets)
     connection.execute("CREATE TABLE datasets AS FROM _arrow ORDER BY id")
@@ -297,63 +291,6 @@ def _write_cubes(connection: duckdb.DuckDBPyConnection) -> None:
         raise ReleaseError("two values share a hash", do="Report this: it is a fault of fairscan")
 
 
-def _write_links(connection: duckdb.DuckDBPyConnection, identity: Identity) -> None:
-    """`links` between datasets of the release, and `review`: pairs that may be one dataset."""
-    rows = connection.execute("SELECT id, derived_from FROM datasets").fetchall()
-    there = {row[0] for row in rows}
-    stated = [
-        Link(dataset_id=one, relation=Relation.DERIVED_FROM, other_id=other, evidence="stated",
-             score=1.0)
-        for one, others in rows
-        for other in others
-    ]  # fmt: skip
-    known = {(link.dataset_id, link.relation, link.other_id) for link in stated}
-    found = [
-        link for link in identity.links
-        if (link.dataset_id, link.relation, link.other_id) not in known
-    ]  # fmt: skip
-    links = [
-        link.model_dump() for link in (*stated, *found) if {link.dataset_id, link.other_id} <= there
-    ]
-    _create(connection, "links", pa.Table.from_pylist(links, schema=schema_of(Link)))
-    pairs = [
-        dataclasses.asdict(pair) for pair in identity.review
-        if {pair.dataset_id, pair.other_id} <= there
-    ]  # fmt: skip
-    _create(connection, "review", pa.Table.from_pylist(pairs, schema=REVIEW))
-
-
-def _write_tables(
-    connection: duckdb.DuckDBPyConnection,
-    sources: list[Source],
-    runs: list[dict[str, Any]],
-    policy: policies.Policy,
-) -> None:
-    last = {run["source"]: run for run in runs}
-    rows = [standing.as_found(source, last.get(source.key)) for source in sources]
-    _create(connection, "sources", pa.Table.from_pylist(rows, schema=SOURCES))
-    _create(connection, "runs", pa.Table.from_pylist(runs, schema=RUNS))
-    quarantined = [
-        {"source": run["source"], **entry} for run in runs for entry in run.get("quarantine", [])
-    ]
-    _create(connection, "quarantine", pa.Table.from_pylist(quarantined, schema=QUARANTINE))
-    rules = [
-        {"check_id": c.id, "title": c.title, "severity": c.severity, "explanation": c.explanation,
-         "reference": c.reference, "action": policy.rules[c.id].action,
-         "why": policy.rules[c.id].why}
-        for c in checks.registered().values()
-    ]  # fmt: skip
-    _create(connection, "checks", pa.Table.from_pylist(rules, schema=CHECKS))
-    named = connection.execute(
-        "SELECT id, CASE kind WHEN 'collection' THEN coalesce(list_filter(identifiers, "
-        "lambda i: i.scheme = 'short_name')[1].value, title) ELSE title END FROM datasets"
-    ).fetchall()
-    rows = labels(dict(named), [*sources, *load_registries().values()])
-    _create(connection, "labels", pa.Table.from_pylist(rows, schema=LABELS))
-    rows = [tool.model_dump(mode="json") for tool in load_tools().values()]
-    _create(connection, "tools", pa.Table.from_pylist(rows, schema=schema_of(Tool)))
-
-
 def _write_parquet(connection: duckdb.DuckDBPyConnection, folder: Path) -> None:
     described = base64.b64encode(SERIES.remove(0).serialize().to_pybytes()).decode()
     (folder / "series").mkdir()
@@ -392,53 +329,11 @@ def _counts(connection: duckdb.DuckDBPyConnection, masked: int) -> dict[str, int
     assert row is not None and more is not None
     datasets, published = more[0]
     return {
-        "datasets": datasets, "records": published, "series": row[0], "subjects": row[1], "studies": row[2],
-        "instances": row[3], "bytes": row[4], "findings": more[1], "masked": masked,
-        "withheld": more[2],
+        "datasets": datasets, "records": published, "series": row[0], "subjects": row[1],
+        "studies": row[2], "instances": row[3], "bytes": row[4], "findings": more[1],
+        "masked": masked, "withheld": more[2],
     }  # fmt: skip
-
-
-def _create(connection: duckdb.DuckDBPyConnection, name: str, table: pa.Table) -> None:
-    connection.register("_arrow", table)
-    connection.execute(f"CREATE TABLE {name} AS FROM _arrow")
-    connection.unregister("_arrow")
 
 
 def _quoted(path: Path) -> str:
     return str(path).replace("'", "''")
-
-
-_TIME = pa.timestamp("us", tz="UTC")
-SOURCES = schema_of(Source, without=HOW_IT_IS_READ)
-RUNS = pa.schema(
-    [
-        ("source", pa.string()), ("state", pa.string()), ("started", _TIME), ("finished", _TIME),
-        ("version", pa.string()), ("dated", pa.string()), ("datasets", pa.int64()),
-        ("series", pa.int64()), ("withdrawn", pa.int64()), ("quarantined", pa.int64()),
-        ("message", pa.string()), ("requests", pa.int64()), ("bytes", pa.int64()),
-        ("retries", pa.int64()), ("landing", pa.string()), ("landing_url", pa.string()),
-        ("landing_why", pa.string()),
-        ("landing_checked", pa.string()),
-    ]
-)  # fmt: skip
-REVIEW = pa.schema(
-    [
-        ("dataset_id", pa.string()),
-        ("other_id", pa.string()),
-        ("score", pa.float64()),
-        ("reasons", pa.list_(pa.string())),
-    ]
-)
-QUARANTINE = pa.schema(
-    [
-        ("source", pa.string()),
-        ("local_id", pa.string()),
-        ("reason", pa.string()),
-        ("raw", pa.string()),
-    ]
-)
-CHECKS = pa.schema(
-    [(name, pa.string()) for name in
-     ("check_id", "title", "severity", "explanation", "reference", "action", "why")]
-)  # fmt: skip
-LABELS = pa.schema([(name, pa.string()) for name in ("facet", "value", "label")])
