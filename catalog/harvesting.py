@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 import duckdb
+from pydantic import ValidationError
 
 from catalog import ground, records
 from catalog.duck import stopped
@@ -220,7 +221,7 @@ def _relaid(
         return last
     mine, folder = place.sources / source.key, place.sources / f"{BUILDING}{source.key}"
     shutil.rmtree(folder, ignore_errors=True)
-    shutil.copytree(mine, folder, copy_function=os.link)
+    shutil.copytree(mine, folder, copy_function=_linked)
     for name in (records.FILE, "run.json"):
         (folder / name).unlink()
     records.relay(mine, folder, _base(harvester, packaged))
@@ -228,6 +229,14 @@ def _relaid(
     _replace(place, folder, source, good)
     say(f"{source.key}: its harvest is laid over the {packaged.words}")
     return good
+
+
+def _linked(path: str, target: str) -> None:
+    """A second name for a file, where the disk knows such; else a copy."""
+    try:
+        os.link(path, target)
+    except OSError:
+        shutil.copy2(path, target)
 
 
 def _stays(
@@ -255,7 +264,10 @@ def _stays(
         say(f"{key}: failed: {why}")
         return
     if harvester is not None and not str(last["digest"]).startswith(PACKAGED):
-        last = _relaid(place, harvester, packaged, last, say)
+        try:
+            last = _relaid(place, harvester, packaged, last, say)
+        except (FairscanError, ValidationError) as fault:
+            why = f"{why}; nor can it be laid over what is packaged now ({type(fault).__name__})"
     problem = f"held: {why}; {_stay(last)}"
     told |= _kept(last) | {"state": "held", "message": problem}
     say(f"{key}: {problem}")

@@ -59,7 +59,7 @@ def write(
     quarantine: list[dict[str, str]] = []
     with pa.CompressedOutputStream(str(folder / RAW), "zstd") as raw:
         for record in records:
-            payload = "{}"
+            payload = ""
             try:
                 payload = _payload(record.raw)
                 dataset = _built(record)
@@ -69,7 +69,8 @@ def write(
             except (RecordError, ValidationError) as error:
                 reason = " ".join(str(error).split())[:500]
                 quarantine.append({"local_id": record.local_id, "reason": reason, "raw": payload})
-            raw.write(payload.encode() + b"\n")
+            if payload:
+                raw.write(payload.encode() + b"\n")
     aside = {entry["local_id"] for entry in quarantine}
     known = {**base, **{old.id: old for old in read(last / FILE)}}
     gone = [old for old in known.values() if old.id not in valid]

@@ -7,19 +7,19 @@ counts, another may not, so no one number orders them all.
 from __future__ import annotations
 
 import json
-import re
 import sqlite3
-from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from itertools import islice
 from pathlib import Path
 from typing import Any
 
+from catalog import matching, suggest
 from catalog.facets import Facet, FacetSpec, Query, facets_from
-from catalog.postings import ORDERS, Postings, bits
+from catalog.matching import Found
+from catalog.postings import ORDERS, Postings, bits, marks
 from catalog.postings import rows as rows_of
 from schemas.errors import ReleaseError
-from schemas.vocabulary import spelling
 
 FACETS = (
     FacetSpec("source", "Repository"),
@@ -29,6 +29,7 @@ FACETS = (
     FacetSpec("access", "Access"),
     FacetSpec("licence", "Licence"),
     FacetSpec("species", "Species"),
+    FacetSpec("task", "Task", "all"),
     FacetSpec("annotation", "Annotations", "all"),
     FacetSpec("kind", "Kind"),
     FacetSpec("programme", "Programme"),
@@ -37,17 +38,8 @@ SORTS = ("relevance", *ORDERS)
 TOMBSTONES = ("withdrawn", "gone")
 """Statuses of what is no longer there: it keeps its page and its names, but no words find it."""
 
-STOP_WORDS = frozenset(
-    "a an and are as at by data dataset datasets for from i image images imaging in is of on or "
-    "scan scans show that the to want which with without".split()
-)
-_WORD = re.compile(r"[^\W_]+", re.UNICODE)
-_DOI = re.compile(r"10\.\d{4,9}/\S*[^\s.,;:)\]}]")
-_ADDRESS = re.compile(r"https?://\S+")
-_OWN = -1000.0
-"""The score of what is called exactly so: before anything that words find."""
-_RELAXED = "No dataset has every word; these have at least one of them."
-_OTHER_VERSION = "No dataset here has this DOI; this is another version of what it names."
+_FEW = 3
+"""Datasets; who finds fewer may have misspelt a word."""
 
 _LISTS = ("accesses", "modalities", "body_parts", "conditions", "species", "elsewhere")
 _COLUMNS = (
@@ -59,7 +51,7 @@ _COLUMNS = (
 
 @dataclass(frozen=True, slots=True)
 class Hit:
-    """One dataset in a result list; null is unknown.
+    """One dataset in a result list; null is unknown. Of its copies, the one that was asked for.
 
     accesses: how its parts can be reached, where they differ. snapshot: the day of the packaged
     snapshot that it rests on. elsewhere: ids of the same dataset in other repositories.
@@ -94,10 +86,20 @@ class Hit:
 
 
 @dataclass(frozen=True, slots=True)
+class Suggestion:
+    """What may have been meant: its words, and the query that asks for them."""
+
+    text: str
+    query: Query
+
+
+@dataclass(frozen=True, slots=True)
 class SearchPage:
     """A page of datasets, the facets of the whole result, and a note if more was found than asked.
 
-    The note says so if the words were relaxed, or a DOI is that of another version.
+    The note says so if the words were relaxed, or a DOI is that of another version. The suggestion
+    is what may have been meant, if little has the words as they are spelt. A dataset that several
+    repositories publish is found by the words and facets of all, and counted and listed once.
     """
 
     query: Query
@@ -105,14 +107,7 @@ class SearchPage:
     hits: tuple[Hit, ...]
     facets: tuple[Facet, ...]
     note: str | None
-
-
-@dataclass(frozen=True, slots=True)
-class _Found:
-    """Rows with a score each, the lowest first; `scores` is None if every dataset was found."""
-
-    scores: Mapping[int, float] | None
-    note: str | None = None
+    suggestion: Suggestion | None = None
 
 
 def connect(site_db: Path) -> sqlite3.Connection:
@@ -138,19 +133,21 @@ def search(
     names: facet to value to label.
     """
     query = postings.spelt(query)
-    found = _found(connection, query.text)
+    found = matching.found(connection, postings, query.text)
+    suggestion = _suggestion(connection, postings, query, found)
     hits, counts = _narrowed(postings, query, found)
-    if not hits and (relaxed := _relaxed(connection, query.text)):
+    if not hits and (relaxed := matching.relaxed(connection, postings, query.text)):
         more, recounted = _narrowed(postings, query, relaxed)
         if more:
             found, hits, counts = relaxed, more, recounted
-    page = _page(postings, query, found, hits)
+    page = _page(connection, postings, query, found, hits)
     return SearchPage(
         query,
         hits.bit_count(),
         _hits(connection, page),
         facets_from(counts, FACETS, query, names),
         found.note if hits else None,
+        suggestion,
     )
 
 
@@ -168,87 +165,29 @@ def labels(connection: sqlite3.Connection) -> dict[str, dict[str, str]]:
     return found
 
 
-def by_name(connection: sqlite3.Connection, text: str) -> dict[int, float]:
-    """Rows that a name, a DOI or a web address names as their own; none if there are none."""
-    if doi := _DOI.search(text.lower()):
-        names = {doi.group()}
-    else:
-        names = {text, *re.split(r"[/?#&=:]+", text), *re.split(r"[/?#&=:.]+", text)} - {""}
-    return {row: score for row, score in _named(connection, names).items() if score == _OWN}
-
-
-def _named(connection: sqlite3.Connection, names: Collection[str]) -> dict[int, float]:
-    """The rows that any of `names` names, those that have it for their own first."""
-    marks = ", ".join("?" * len(names))
-    rows = connection.execute(
-        f"SELECT dataset, CASE max(own) WHEN 1 THEN {_OWN} ELSE 0.0 END FROM names "
-        f"WHERE name IN ({marks}) GROUP BY dataset",
-        [name.lower() for name in names],
-    )
-    return dict(rows.fetchall())
-
-
-def _found(connection: sqlite3.Connection, text: str) -> _Found:
-    """What the words, the name, the DOI or the address find, before any facet."""
-    if doi := _DOI.search(text.lower()):
-        return _by_doi(connection, doi.group())
-    if _ADDRESS.fullmatch(text) and (rows := by_name(connection, text)):
-        return _Found(rows)
-    if text and not _WORD.search(text):
-        return _Found({})
-    match = _match(text, " AND ")
-    if not match:
-        return _Found(None)
-    return _Found(_scored(connection, match) | _named(connection, [text]))
-
-
-def _by_doi(connection: sqlite3.Connection, doi: str) -> _Found:
-    rows = _named(connection, [doi])
-    if rows:
-        return _Found(rows)
-    return _Found(_named(connection, [versionless(doi)]), _OTHER_VERSION)
-
-
-def versionless(doi: str) -> str:
-    """A DOI without the version at its end, as OpenNeuro and figshare write it."""
-    return re.sub(r"\.v\d+(\.\d+)*$", "", doi)
-
-
-def _relaxed(connection: sqlite3.Connection, text: str) -> _Found | None:
-    """What at least one word finds; None if there are not several words."""
-    match = _match(text, " OR ")
-    if _DOI.search(text.lower()) or _match(text, " AND ") == match:
+def _suggestion(
+    connection: sqlite3.Connection, postings: Postings, query: Query, found: Found
+) -> Suggestion | None:
+    """The query in better spelling, if little was found as it is and the better finds more."""
+    if found.rows is None or found.exact >= _FEW or matching.is_named(connection, query.text):
         return None
-    return _Found(_scored(connection, match), _RELAXED)
-
-
-def _scored(connection: sqlite3.Connection, match: str) -> dict[int, float]:
-    rows = connection.execute(
-        "SELECT rowid, bm25(search, 10.0, 8.0, 4.0, 1.0) FROM search WHERE search MATCH ?", [match]
-    )
-    return dict(rows.fetchall())
-
-
-def _match(text: str, joiner: str) -> str:
-    """An FTS5 expression for the words of `text`; empty if it has none. Words are quoted."""
-    words = [word for word in _WORD.findall(text.lower()) if word not in STOP_WORDS]
-    last = len(words) - 1
-    terms = []
-    for place, word in enumerate(words):
-        prefix = " *" if place == last and len(word) > 2 else ""
-        spelt = " OR ".join(f'"{variant}"{prefix}' for variant in spelling.variants(word))
-        terms.append(f"({spelt})")
-    return joiner.join(terms)
+    meant = suggest.spelt(connection, query.text)
+    if meant is None:
+        return None
+    better = matching.found(connection, postings, meant)
+    if (better.exact, better.total) <= (found.exact, found.total):
+        return None
+    return Suggestion(meant, replace(query, text=meant, page=1))
 
 
 def _narrowed(
-    postings: Postings, query: Query, found: _Found
+    postings: Postings, query: Query, found: Found
 ) -> tuple[int, list[tuple[str, str, int]]]:
     """The set of datasets that match, and (facet, value, count); a facet of which any value may
 
     hold is counted as if nothing were chosen in it, so that a second value can be added.
     """
-    scope = postings.everything if found.scores is None else bits(found.scores)
+    scope = postings.everything if found.rows is None else found.rows
     chosen = {
         spec.name: rows for spec in FACETS if (rows := postings.chosen(query, spec)) is not None
     }
@@ -266,16 +205,22 @@ def _narrowed(
     return hits, counts
 
 
-def _page(postings: Postings, query: Query, found: _Found, hits: int) -> list[int]:
+def _page(
+    connection: sqlite3.Connection, postings: Postings, query: Query, found: Found, hits: int
+) -> list[int]:
     """The rows of one page, in the order asked for."""
-    ordered: Iterable[int]
-    if order := postings.orders.get(query.sort or ""):
-        ordered = (row for row in order if hits >> row & 1)
-    elif (scores := found.scores) is None:
-        ordered = rows_of(hits)
-    else:
-        ordered = sorted(rows_of(hits), key=lambda row: (scores[row], row))
-    return list(islice(ordered, (query.page - 1) * query.size, query.page * query.size))
+    sources = query.chosen("source")
+    instead = postings.elsewhere(sources)
+    start, end = (query.page - 1) * query.size, query.page * query.size
+    order = postings.orders.get(query.sort or "")
+    if order is None and found.rows is not None:
+        ranked = matching.ranked(connection, postings, found, hits, end)
+        return [instead.get(row, row) for row in ranked[start:]]
+    shown = marks(bits(instead.get(row, row) for row in rows_of(hits)) if instead else hits)
+    if order is None:
+        order = range(len(shown) * 8) if sources else postings.turns
+    listed = (row for row in order if row >> 3 < len(shown) and shown[row >> 3] >> (row & 7) & 1)
+    return list(islice(listed, start, end))
 
 
 def _hits(connection: sqlite3.Connection, page: list[int]) -> tuple[Hit, ...]:

@@ -8,6 +8,8 @@ from typing import Any, Literal, NamedTuple
 
 from schemas.source import HOW_IT_IS_READ, Source, SourceStatus
 
+_ENDED = frozenset(SourceStatus) - {SourceStatus.ALIVE, SourceStatus.MOVED}
+"""What a page that sends elsewhere does not undo: its domain may be another's by now."""
 Basis = Literal["live", "installed", "snapshot", "mixed", "nothing"]
 
 
@@ -53,14 +55,16 @@ def as_found(source: Source, run: Mapping[str, Any] | None) -> dict[str, Any]:
     """A source as its file describes it, but for what the last look at its own page found.
 
     A page that has moved or is gone changes the source's status from the day it was found so; one
-    that is behind a login changes only what is said of the way to it. `run` is its last run.
+    that is behind a login changes only what is said of the way to it. What people found out, such
+    as that a repository has ended, is not undone by a page that sends elsewhere, and their note
+    stays. `run` is its last run.
     """
     row = source.model_dump(mode="json", exclude=set(HOW_IT_IS_READ))
     row |= {"curated": source.curated, "status_since": source.status_since}
     found, to = (run or {}).get("landing"), (run or {}).get("landing_url")
     if run is None or found in (None, "unreachable"):
         return row
-    looked = date.fromisoformat(run["landing_checked"][:10])
+    since = date.fromisoformat((run.get("landing_since") or run["landing_checked"])[:10])
     why = f" ({run['landing_why']})" if run.get("landing_why") else ""
     words = {
         "gone": f"Its page is gone{why}.",
@@ -72,8 +76,11 @@ def as_found(source: Source, run: Mapping[str, Any] | None) -> dict[str, Any]:
         return row
     if found == "gone" and source.status is SourceStatus.GONE:
         return row
+    note = " ".join(filter(None, [None if found == "alive" else source.status_note, words]))
+    if found == "moved" and source.status in _ENDED:
+        return row | {"status_note": note}
     status = row["status"] if found == "login" else found
-    return row | {"status": status, "status_since": looked, "status_note": words}
+    return row | {"status": status, "status_since": since, "status_note": note}
 
 
 def spoken(day: str | None) -> str:

@@ -3,7 +3,7 @@
 A *path* names values inside a row: keys joined by dots, through lists ("tags.name" is the name of
 every tag). Where a path stands, a text with one path in braces ("datasets/view/{ref}") makes a
 text of each value. `details.<name>` holds what was asked besides for a row, `named` what the
-source file says of one that it names, `rows` the rows of a group.
+source file says of one that it names, `rows` the rows of a group, `read` when a row was read.
 """
 
 from __future__ import annotations

@@ -28,6 +28,8 @@ from schemas.errors import SourceError
 
 _EVERY = 25
 """Datasets between two lines of progress."""
+_OURS = frozenset({"named", "details", "read"})
+"""What is written into a row here; a row that comes with such a key does not speak for us."""
 
 
 class Harvester(base.Harvester):
@@ -85,7 +87,7 @@ class Harvester(base.Harvester):
     def _paths(self) -> list[str]:
         """Every path that is read of a row."""
         api = self._api
-        told = [api.id, "named", *api.fields.values(), *(one.address for one in api.details)]
+        told = [api.id, "named", "read", *api.fields.values(), *(one.address for one in api.details)]
         told += [api.distributions.each] if api.distributions else []
         return [*told, *within(told, "rows"), *(p for keep in api.keep for p in keep.paths)]
 
@@ -118,7 +120,7 @@ class Harvester(base.Harvester):
             what = "the key was refused" if credentials(self.source.key) else "a key is needed"
             raise SourceError(what, where=where, do=self._key) from error
         self.say(f"{self.source.key}: {len(rows):,} rows{f' of {search}' if search else ''}")
-        return total, rows
+        return total, [_theirs(row) for row in rows]
 
     @cached_property
     def _asked_for(self) -> dict[str, Any]:
@@ -129,7 +131,8 @@ class Harvester(base.Harvester):
     def _missed(self, last: Path, rows: Iterable[Any]) -> dict[str, Any]:
         """Rows of the last harvest that the list left out, asked for anew.
 
-        One that is not found then may need a login, or be withdrawn: what was read of it stays.
+        One that is not found then may need a login, or be withdrawn: what was read of it stays,
+        as read when it was.
         """
         came = {self._id(row) for row in rows}
         old = {
@@ -144,7 +147,7 @@ class Harvester(base.Harvester):
         addresses = [self._address(self._api.one, one.id) for one in wanted]
         answers = self.client.many(ask, addresses)
         return {
-            one.local or one.id: {**row, "named": {"local": one.local or one.id, **one.more}}
+            one.local or one.id: {**_theirs(row), "named": {"local": one.local or one.id, **one.more}}
             for one, row in zip(wanted, answers, strict=True)
             if row is not None
         }
@@ -163,14 +166,17 @@ class Harvester(base.Harvester):
                 self.say(f"{self.source.key}: {done:,} of {len(rows):,} datasets")
             local = self._local(row)
             raw = projected(row, self._paths) if isinstance(row, dict) else {"value": row}
+            if self._api.part:
+                raw.setdefault("read", retrieved.isoformat())
             if local is None or local in seen:
                 why = "two rows with one id" if local else "a row without an id that can be one"
                 name = f"row-{place}"
                 yield base.RawRecord(name, raw, partial(refused, why, local or name))
                 continue
             seen.add(local)
+            when = datetime.fromisoformat(raw["read"]) if "read" in raw else retrieved
             yield base.RawRecord(
-                local, raw, partial(dataset, self.source, self._api, local, raw, retrieved)
+                local, raw, partial(dataset, self.source, self._api, local, raw, when)
             )
 
     def _grouped(self, rows: list[Any], retrieved: datetime) -> Iterator[base.RawRecord]:
@@ -234,3 +240,7 @@ class Harvester(base.Harvester):
     def _key(self) -> str:
         name = f"FAIRSCAN_{self.source.key.upper()}"
         return f"Set {name}_USER and {name}_PASSWORD, or {name}_TOKEN, to a key of yours"
+
+
+def _theirs(row: Any) -> Any:
+    return {k: v for k, v in row.items() if k not in _OURS} if isinstance(row, dict) else row

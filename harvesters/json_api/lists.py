@@ -12,7 +12,7 @@ from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
 from harvesters.http import Answer, Client, StatusError
-from harvesters.json_api.paths import values
+from harvesters.json_api.paths import bare, values, within
 from schemas.api import Api, Pager
 from schemas.errors import SourceError
 
@@ -152,9 +152,11 @@ def _table(api: Api, answer: Answer, where: str) -> list[Any]:
     except (csv.Error, ValueError) as error:
         raise SourceError(f"no table: {error}", where=where) from error
     every = [*api.keep, *(keep for group in api.groups for keep in group.keep)]
-    needed = {api.id, *(path for keep in every for path in keep.paths)}
-    if missing := sorted(needed - set(header)):
-        raise SourceError(f"a table without {', '.join(missing)}", where=where)
+    told = [bare(path) for path in api.fields.values()]
+    cells = [*within(told, "rows"), *(path for path in told if "." not in path)]
+    needed = {api.id, *cells, *(path for keep in every for path in keep.paths)}
+    if missing := sorted(name for name in needed if header.count(name) != 1):
+        raise SourceError(f"a table without {', '.join(missing)}, once each", where=where)
     lines = [line for line in lines if line]
     if any(len(line) != len(header) for line in lines):
         raise SourceError("a table with rows of another length than its header", where=where)

@@ -45,7 +45,7 @@ def projected(row: Any, paths: Iterable[str]) -> Any:
     tree: dict[str, Any] = {}
     for told in paths:
         branch = tree
-        for name in _path(told).split("."):
+        for name in bare(told).split("."):
             branch = branch.setdefault(name, {})
         branch[_WHOLE] = True
     return _cut(row, tree)
@@ -53,11 +53,12 @@ def projected(row: Any, paths: Iterable[str]) -> Any:
 
 def within(paths: Iterable[str], name: str) -> list[str]:
     """The rest of the paths that begin with `name`."""
-    bare = [_path(told) for told in paths]
-    return [path.removeprefix(f"{name}.") for path in bare if path.startswith(f"{name}.")]
+    told = [bare(path) for path in paths]
+    return [path.removeprefix(f"{name}.") for path in told if path.startswith(f"{name}.")]
 
 
-def _path(told: str) -> str:
+def bare(told: str) -> str:
+    """A path as such, without the text around it."""
     place = PLACE.search(told)
     return place[1] if place else told
 

@@ -40,12 +40,12 @@ def member(read: Callable[[int, int], bytes], size: int, name: str) -> bytes | N
             except tarfile.HeaderError as error:
                 raise ValueError(f"no header of a tar archive at byte {place:,}") from error
             data = place + _BLOCK
+            if found.size < 0:
+                raise ValueError(f"a member of {found.size} bytes")
             if found.isreg() and found.name.rpartition("/")[2] == name:
                 if found.size > _LARGEST:
                     raise ValueError(f"{name} has {found.size:,} bytes")
                 held = window[data - start : data - start + found.size]
                 return held if len(held) == found.size else read(data, found.size)
-            if found.size < 0:
-                raise ValueError(f"a member of {found.size} bytes")
             place = data + -(-found.size // _BLOCK) * _BLOCK
     return None

@@ -43,12 +43,13 @@ def entry(client: Client, root: str, name: str) -> dict[str, Any]:
         SourceError: if there is no such entry, or it is none.
     """
     where = f"{root.rstrip('/')}/{name}.yaml"
-    body = client.get(where, accept="*/*").body
+    body = client.get(where, accept="*/*", cap=CAP + 1, cut=True).body
     if len(body) > CAP:
-        raise SourceError(f"an entry of {len(body):,} bytes", where=where)
+        raise SourceError(f"an entry of more than {CAP:,} bytes", where=where)
     try:
         said = yaml.load(body, Loader=_Loader)
-    except (yaml.YAMLError, UnicodeDecodeError, ValueError, RecursionError) as error:
+    # A value that its tag does not fit (`!!bool maybe`) ends in any of these.
+    except (yaml.YAMLError, ValueError, LookupError, AttributeError, RecursionError) as error:
         raise SourceError("not an entry in YAML", where=where) from error
     if not isinstance(said, dict) or not isinstance(said.get("Name"), str):
         raise SourceError("an entry without a name", where=where)

@@ -48,7 +48,7 @@ def render(template: str, **context: Any) -> str:
         id="20261123T000000Z",
         created=datetime(2026, 11, 23, tzinfo=UTC),
         generator="fairscan",
-        counts={"datasets": 1, "series": 1, "subjects": 1, "bytes": 1},
+        counts={"datasets": 1, "records": 1, "series": 1, "subjects": 1, "bytes": 1},
     )
     return pages.get_template(template).render(info=info, **context)
 
