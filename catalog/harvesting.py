@@ -212,9 +212,7 @@ def _replace(place: Home, folder: Path, source: Source, good: Run) -> None:
     replace_folder(folder, place.sources / source.key)
 
 
-def _relaid(
-    place: Home, harvester: Harvester, packaged: Ground | None, last: Run, say: Say
-) -> Run:
+def _relaid(place: Home, harvester: Harvester, packaged: Ground | None, last: Run, say: Say) -> Run:
     """A live harvest that stays, laid over what is packaged now if that has changed since."""
     source = harvester.source
     if harvester.local or packaged is None or last.get("ground") == packaged.digest:

@@ -93,6 +93,10 @@ class Reader:
         self._sqlite: list[sqlite3.Connection] = []
         self._known: tuple[str, Latest] | None = None
 
+    def prepare(self) -> None:
+        """Read what every search needs, so that the first ones do not all wait for it."""
+        _ = self._postings, self._labels
+
     def search(self, query: Query) -> dataset_search.SearchPage:
         """Datasets that match, with facets."""
         return dataset_search.search(self._site(), self._postings, self._labels, query)

@@ -26,7 +26,8 @@ _STAMP = "%Y%m%dT%H%M%SZ"
 class ReleaseInfo:
     """What `release.json` says: when and from what the release was made, and what it holds.
 
-    counts: datasets, records, series, subjects, studies, instances, bytes, findings, masked, withheld.
+    counts: datasets, records, series, subjects, studies, instances, bytes, findings, masked,
+    withheld.
     files: path below the release → {"sha256": hex, "bytes": size}.
     sources: source key → digest of the harvest that went in.
     """

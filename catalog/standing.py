@@ -29,7 +29,8 @@ def standing(row: Mapping[str, Any]) -> Standing:
 
     row: `base_url`, `datasets`, `on_snapshot` (how many of them rest on the packaged snapshot),
     `oldest` and `snapshot` (its first and last day), `read` (when the others were last read), and
-    of its last run `state`, `message`, `requests`, `finished` and `landing_checked`. Days are ISO 8601.
+    of its last run `state`, `message`, `requests`, `finished` and `landing_checked`. Days are ISO
+    8601.
     """
     basis = _basis(row)
     state, message = row.get("state"), row.get("message") or ""

@@ -114,11 +114,11 @@ def reached(client: Client, url: str) -> tuple[Landing, Answer | None]:
 def checked(dataset: Dataset, landing: Landing) -> Dataset:
     """A dataset that is described at the page of `landing`, with what the look at it found.
 
-    A page that has moved is named at its new place, and data whose page is gone are taken for
-    gone; all else that is known stays.
+    A page that has moved is named at its new place, unless there is something wrong with that
+    (`why`), and data whose page is gone are taken for gone; all else that is known stays.
     """
     told = Provenance(source=dataset.source, retrieved_at=landing.checked, method=Method.STATED)
-    if landing.state == "moved":
+    if landing.state == "moved" and landing.why is None:
         change: dict[str, object] = {"landing_url": landing.to}
     elif landing.state == "gone" and dataset.access is not Access.GONE:
         change = {"access": Access.GONE}

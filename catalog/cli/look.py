@@ -63,7 +63,8 @@ def _print_status(
     if page:
         counts = page.release.counts
         print(
-            f"release {page.release.id}: {counts['datasets']:,} datasets in {counts['records']:,} records, "
+            f"release {page.release.id}: {counts['datasets']:,} datasets in "
+            f"{counts['records']:,} records, "
             f"{counts['series']:,} series, {output.size(counts['bytes'])}; "
             f"{counts['findings']:,} findings, {counts['masked']:,} values masked, "
             f"{counts['withheld']:,} datasets withheld"

@@ -67,10 +67,12 @@ def search(
         [
             [h.id, h.title, " ".join(h.modalities), output.number(h.subjects),
              output.number(h.series), output.size(h.bytes), _licence(h.licence, h.licence_raw,
-             h.licence_assumed), h.snapshot, h.doi]
+             h.licence_assumed), h.snapshot, h.doi,
+             " ".join(other.partition(":")[0] for other in h.elsewhere)]
             for h in found.hits
         ],
-        ["id", "title", "modalities", "subjects", "series", "size", "licence", "snapshot", "doi"],
+        ["id", "title", "modalities", "subjects", "series", "size", "licence", "snapshot", "doi",
+         "also at"],
         right=["subjects", "series", "size"],
         whole=["id"],
     )  # fmt: skip

@@ -23,6 +23,7 @@ from harvesters import base, series
 from harvesters import facts as facts_of
 from harvesters.github import api, records, table
 from harvesters.http import Answer, StatusError
+from harvesters.json_api.last import earlier
 from harvesters.liveness import Landing, checked
 from harvesters.series_facts import facts, rows
 from schemas.dataset import Dataset
@@ -34,6 +35,8 @@ _PERMANENT = (301, 308)
 
 class Harvester(base.Harvester):
     """Reads one repository."""
+
+    remembers = True
 
     @property
     def _settings(self) -> GitHub:
@@ -57,16 +60,16 @@ class Harvester(base.Harvester):
         told = "gone" if isinstance(found, Landing) else json.dumps(_kept(found[0]), sort_keys=True)
         return hashlib.sha256(told.encode()).hexdigest()
 
-    def harvest(self, folder: Path, last: Path | None = None) -> base.Harvest:  # noqa: ARG002
+    def harvest(self, folder: Path, last: Path | None = None) -> base.Harvest:
         """Read the repository, and write its images to `folder/series.parquet`."""
         retrieved = datetime.now(UTC)
         found = self._repository()
         if isinstance(found, Landing):
-            return self._without(found)
+            return self._without(found, last)
         said, answer = found
         name = _name(said) or self._settings.repository
         at = api.commit(self.client, self._root, name, said["default_branch"])
-        raw = {**_kept(said), "commit": at}
+        raw = {**_kept(said), "commit": at, "read": retrieved.isoformat()}
         written = None
         if self._settings.table is not None:
             written = self._images(folder, name, at)
@@ -74,15 +77,12 @@ class Harvester(base.Harvester):
             self.say(
                 f"{self.source.key}: {written:,} images of {raw['table']['subjects']} subjects"
             )
-        identifier = f"{self.source.key}:{self._settings.local_id}"
-        known = {one.id: one for one in self.source.datasets}.get(self._settings.local_id)
-        build = partial(records.dataset, raw, identifier, known, retrieved)
         return base.Harvest(
             version=at,
             dated=_day(said),
             stated=1,
             series=written,
-            records=iter([base.RawRecord(self._settings.local_id, raw, build)]),
+            records=iter([self._record(raw)]),
             landing=self._landing(said, answer, retrieved),
         )
 
@@ -107,8 +107,24 @@ class Harvester(base.Harvester):
             why = f"GitHub answered {error.status}"
             return Landing("gone", page, None, datetime.now(UTC), why)
 
-    def _without(self, landing: Landing) -> base.Harvest:
-        """The curated facts of a repository that is gone."""
+    def _record(self, raw: dict[str, Any]) -> base.RawRecord:
+        """What was read of the repository, at the moment that it says."""
+        name = self._settings.local_id
+        known = {one.id: one for one in self.source.datasets}.get(name)
+        build = partial(
+            records.dataset,
+            raw,
+            f"{self.source.key}:{name}",
+            known,
+            datetime.fromisoformat(raw["read"]),
+        )
+        return base.RawRecord(name, raw, build)
+
+    def _without(self, landing: Landing, last: Path | None) -> base.Harvest:
+        """What is known of a repository that is gone: what was read of it, else its facts."""
+        read = [self._record(raw) for raw in (earlier(last) if last else ()) if "read" in raw]
+        names = {one.local_id for one in read}
+        known = [one for one in facts_of.curated(self.source) if one.local_id not in names]
         self.say(f"{self.source.key}: {landing.why}")
         return base.Harvest(
             version=f"facts of {self.source.curated}",
@@ -117,7 +133,7 @@ class Harvester(base.Harvester):
             series=None,
             records=iter(
                 replace(one, build=partial(_unreachable, one.build, landing))
-                for one in facts_of.curated(self.source)
+                for one in (*read, *known)
             ),
             landing=landing,
         )

@@ -87,7 +87,13 @@ class Harvester(base.Harvester):
     def _paths(self) -> list[str]:
         """Every path that is read of a row."""
         api = self._api
-        told = [api.id, "named", "read", *api.fields.values(), *(one.address for one in api.details)]
+        told = [
+            api.id,
+            "named",
+            "read",
+            *api.fields.values(),
+            *(one.address for one in api.details),
+        ]
         told += [api.distributions.each] if api.distributions else []
         return [*told, *within(told, "rows"), *(p for keep in api.keep for p in keep.paths)]
 
@@ -147,7 +153,10 @@ class Harvester(base.Harvester):
         addresses = [self._address(self._api.one, one.id) for one in wanted]
         answers = self.client.many(ask, addresses)
         return {
-            one.local or one.id: {**_theirs(row), "named": {"local": one.local or one.id, **one.more}}
+            one.local or one.id: {
+                **_theirs(row),
+                "named": {"local": one.local or one.id, **one.more},
+            }
             for one, row in zip(wanted, answers, strict=True)
             if row is not None
         }

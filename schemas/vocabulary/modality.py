@@ -53,11 +53,6 @@ def codes() -> tuple[str, ...]:
     return tuple(sorted(_modalities()))
 
 
-def aliases(code: str) -> tuple[str, ...]:
-    """The words people search with for `code`: its label, then its other names."""
-    return tuple(dict.fromkeys((get(code).label, *_searched().get(code, ()))))
-
-
 @cache
 def _modalities() -> dict[str, Modality]:
     return {row["code"]: Modality(**row) for row in table.read("modalities")}
@@ -66,7 +61,7 @@ def _modalities() -> dict[str, Modality]:
 @cache
 def _meanings() -> dict[str, str]:
     # A code always means itself, so codes are written last.
-    named = [row for row in table.read("modality_aliases") if row["use"] != "search"]
+    named = table.read("modality_aliases")
     meanings = {table.squeeze(row["alias"]): row["code"] for row in named}
     modalities = _modalities().values()
     meanings |= {table.squeeze(modality.label): modality.code for modality in modalities}
@@ -76,12 +71,3 @@ def _meanings() -> dict[str, str]:
 @cache
 def _in_titles() -> Names[str]:
     return Names((row["phrase"], row["code"] or None) for row in table.read("modality_in_titles"))
-
-
-@cache
-def _searched() -> dict[str, tuple[str, ...]]:
-    found: dict[str, list[str]] = {}
-    for row in table.read("modality_aliases"):
-        if row["use"] != "name":
-            found.setdefault(row["code"], []).append(row["alias"])
-    return {code: tuple(names) for code, names in found.items()}

@@ -78,6 +78,7 @@ def startup(datasette: Datasette) -> None:
     """
     release = _release(datasette)
     reader = Reader(release, threads=1)
+    reader.prepare()
     if "site" not in datasette.databases:
         database = Database(datasette, path=str(release / "site.db"), is_mutable=False)
         datasette.add_database(database, name="site")

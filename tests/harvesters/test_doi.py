@@ -11,9 +11,9 @@ from typing import Any
 import pytest
 
 from harvesters import record
-from harvesters.registry import load_registries, load_sources
 from harvesters.doi import Described, describe, enrich, understood
 from harvesters.http import Client
+from harvesters.registry import load_registries
 from schemas.dataset import Creator, Dataset, Distribution, Method
 from schemas.errors import RecordError, SourceError
 from tests.emulators.crossref import Crossref, work

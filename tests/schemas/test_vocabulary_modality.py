@@ -77,22 +77,12 @@ def test_the_table_holds_the_codes_and_labels_of_the_standard() -> None:
             assert known.label == concept.meaning, concept
 
 
-def test_people_search_with_everyday_words() -> None:
-    assert {"Magnetic Resonance", "MRI", "magnetic resonance imaging"} <= {*modality.aliases("MR")}
-    assert {"segmentations", "mask"} <= set(modality.aliases("SEG"))
-    assert "X-ray" in modality.aliases("DX")
-    assert "X-ray" in modality.aliases("CR")
-
-
-def test_a_retired_code_is_read_but_not_searched_with() -> None:
+def test_a_retired_code_is_read_as_its_successor() -> None:
     assert modality.normalise("DS") == "XA"
-    assert "DS" not in modality.aliases("XA")
 
 
 def test_no_name_is_given_to_two_modalities() -> None:
-    named = [row for row in table.read("modality_aliases") if row["use"] != "search"]
-    assert {row["use"] for row in named} == {"both", "name"}
-    for row in named:
+    for row in table.read("modality_aliases"):
         assert modality.normalise(row["alias"]) == row["code"], row
 
 
@@ -104,7 +94,7 @@ def test_normalising_twice_changes_nothing(raw: str) -> None:
 
 def test_reading_modalities_does_not_load_pydicom() -> None:
     script = (
-        "import sys; from schemas.vocabulary import modality; modality.aliases('MR');"
+        "import sys; from schemas.vocabulary import modality;"
         "modality.normalise('MRI'); sys.exit('pydicom' in sys.modules)"
     )
     assert subprocess.run([sys.executable, "-c", script], check=False).returncode == 0
