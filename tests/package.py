@@ -15,10 +15,14 @@ import urllib.request
 from pathlib import Path
 
 PAGES = {
-    "/": "2,589",
+    "/": "2,748",
+    "/sources": "CHASE_DB1",
+    "/tools": "3D Slicer",
     "/cohort": "1,044,191",
     "/dataset/idc:nlst": "NLST",
     "/dataset/openneuro:ds000117": "face processing",
+    "/dataset/msd:Task01_BrainTumour": "Medical Segmentation Decathlon",
+    "/dataset/idc:nlst?format=datacite": "10.7937/tcia.hmq8-j677",
     "/static/site.css": "{",
 }
 _ADDRESS = re.compile(r"http://127\.0\.0\.1:\d+")

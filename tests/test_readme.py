@@ -52,10 +52,18 @@ def test_the_examples_of_settings_are_some(tmp_path: Path, monkeypatch: pytest.M
 
 def test_what_the_readme_counts_is_what_the_demo_holds(demo_home: Path, fairscan: Fairscan) -> None:
     held = fairscan.json("status", home=demo_home)
-    assert f"{held['datasets']:,} datasets of six repositories" in TEXT
-    assert f"{held['series']:,} series" in TEXT
-    for row in fairscan.json("sources", home=demo_home):
-        assert re.search(rf"\b{row['datasets']:,}\b", TEXT), row["key"]
+    text = " ".join(TEXT.split())
+    assert f"{held['datasets']:,} datasets, in {held['records']:,} records" in text
+    assert f"{held['series']:,} series" in text
+    rows = fairscan.json("sources", home=demo_home)
+    assert f"of {len(rows)} sources" in text
+    lists = sum(row["datasets"] for row in rows if row["kind"] == "lists")
+    assert f"what others publish ({lists} entries " in text
+    curated = [row for row in rows if row["curated"]]
+    assert f"{len(curated)} more repositories" in text
+    for row in rows:
+        if row["datasets"] and row not in curated and row["kind"] != "lists":
+            assert re.search(rf"\({row['datasets']:,}[ )]", text), row["key"]
 
 
 def test_files_and_targets_that_the_readme_names_exist() -> None:
