@@ -107,6 +107,7 @@ def plans(
     found = [
         _plan(source, by_source.get(key, []), moment, jitter, _why_not(settings, source, offline))
         for key, source in settings.sources.items()
+        if not source.alias_of
     ]
     return sorted(found, key=lambda plan: (plan.start is None, plan.start or moment, plan.source))
 

@@ -62,9 +62,10 @@ def _print_status(
 ) -> None:
     if page:
         counts = page.release.counts
+        same = counts["records"] == counts["datasets"]
+        several = "" if same else f" in {counts['records']:,} records"
         print(
-            f"release {page.release.id}: {counts['datasets']:,} datasets in "
-            f"{counts['records']:,} records, "
+            f"release {page.release.id}: {counts['datasets']:,} datasets{several}, "
             f"{counts['series']:,} series, {output.size(counts['bytes'])}; "
             f"{counts['findings']:,} findings, {counts['masked']:,} values masked, "
             f"{counts['withheld']:,} datasets withheld"

@@ -35,7 +35,7 @@ def _source(key: str = "live", **more: Any) -> Source:
         "publisher": "",
         "description": "",
         "status": "alive",
-        "access": "",
+        "access": "open",
         "base_url": "http://127.0.0.1:1",
         "schedule": "0 4 * * 1",
         "jitter_minutes": 0,

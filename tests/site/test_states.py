@@ -113,7 +113,7 @@ def test_what_is_gone_is_not_offered_and_names_what_replaces_it() -> None:
 def test_people_papers_and_citations_are_linked_where_they_can_be_looked_up() -> None:
     read = datetime(2026, 11, 2, tzinfo=UTC)
     shown = dataset_page(
-        doi="10.1/x", year=2020, publisher="House", citations=12,
+        doi="10.1234/x", year=2020, publisher="House", citations=12,
         creators=[{"name": "Ray, A", "orcid": "0000-0002-1825-0097"},
                   {"name": "Sun, B", "orcid": "javascript:alert(1)"}],
         related=[{"relation": "IsDescribedBy", "scheme": "arXiv", "value": "arXiv:1606.05718"},
@@ -126,7 +126,7 @@ def test_people_papers_and_citations_are_linked_where_they_can_be_looked_up() ->
     assert 'href="https://doi.org/10.2/y"' in shown
     assert "<dt>Described by</dt>" in shown and "<dt>Has part</dt>" in shown
     assert "Cited 12 times as of 2 November 2026" in shown
-    assert "Ray, A; Sun, B (2020). One. House. https://doi.org/10.1/x<" in shown
+    assert "Ray, A; Sun, B (2020). One [Data set]. House. https://doi.org/10.1234/x<" in shown
     assert not re.search(r'href="[^"]*javascript:', shown)
 
 
