@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
+from schemas.checked import Spdx
 from schemas.dataset import (
     MOST,
     Access,
@@ -15,7 +16,6 @@ from schemas.dataset import (
     Status,
 )
 from schemas.vocabulary import doi as dois
-from schemas.vocabulary import licence as licences
 from schemas.vocabulary import modality
 
 
@@ -37,7 +37,7 @@ class Facts(BaseModel):
     version: str | None = Field(default=None, description="The version these facts are about")
     doi: str | None = Field(default=None, description="DOI of the data, bare and lower-case")
     identifiers: list[Identifier] = Field(default=[], description="Other names of it")
-    licence: str | None = Field(default=None, description="SPDX id, only where certain")
+    licence: Spdx | None = Field(default=None, description="SPDX id, only where certain")
     licence_raw: str | None = Field(default=None, description="What the publisher wrote")
     licence_url: str | None = Field(default=None, description="Where the licence text lies")
     access: Access | None = Field(default=None, description="How the data can be reached")
@@ -65,15 +65,6 @@ class Facts(BaseModel):
     confidence: dict[str, Confidence] = Field(
         default={}, description="How well each field is evidenced; `all` for those not named"
     )
-
-    @field_validator("licence")
-    @classmethod
-    def _is_spdx(cls, spdx: str | None) -> str | None:
-        if spdx is not None and licences.normalise(spdx) != spdx:
-            raise ValueError(
-                f"{spdx!r} is no SPDX identifier; leave it out where it is not certain"
-            )
-        return spdx
 
     @field_validator("doi")
     @classmethod

@@ -8,6 +8,8 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
+from schemas.checked import Expression
+
 NAME = re.compile(r"[A-Za-z0-9-]+/[A-Za-z0-9_-][A-Za-z0-9_.-]*")
 """owner/name"""
 Column = Literal[
@@ -31,7 +33,7 @@ class Table(BaseModel):
     folder: str | None = Field(
         default=None, description="Folder of the images, where no column names it"
     )
-    subject: str | None = Field(
+    subject: Expression | None = Field(
         default=None,
         description="Regular expression: the beginning of an id that names the subject, where "
         "several ids stand for one",
@@ -57,16 +59,6 @@ class Table(BaseModel):
             except LookupError as error:
                 raise ValueError(f"{encoding!r} is no encoding, such as cp1252") from error
         return encoding
-
-    @field_validator("subject")
-    @classmethod
-    def _is_an_expression(cls, pattern: str | None) -> str | None:
-        if pattern is not None:
-            try:
-                re.compile(pattern)
-            except re.error as error:
-                raise ValueError(f"{pattern!r} is no regular expression: {error}") from error
-        return pattern
 
     @model_validator(mode="after")
     def _has_a_folder(self) -> Table:

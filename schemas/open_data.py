@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import re
+from pydantic import BaseModel, ConfigDict, Field
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator
+from schemas.checked import Expression
 
 
 class OpenData(BaseModel):
@@ -14,18 +14,8 @@ class OpenData(BaseModel):
 
     entry: str = Field(pattern=r"^[\w.-]+$", description="Name of its file, without .yaml")
     dataset: str = Field(pattern=r"^\S+$", description="Local id of the dataset that it describes")
-    parts: str | None = Field(
+    parts: Expression | None = Field(
         default=None,
         description="Regular expression: the names, without .tar, of the bucket's archives that "
         "are parts with a dataset.json each; null: the bucket is not looked at",
     )
-
-    @field_validator("parts")
-    @classmethod
-    def _is_an_expression(cls, pattern: str | None) -> str | None:
-        if pattern is not None:
-            try:
-                re.compile(pattern)
-            except re.error as error:
-                raise ValueError(f"{pattern!r} is no regular expression: {error}") from error
-        return pattern

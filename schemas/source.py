@@ -10,10 +10,10 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
 from schemas.api import Api
+from schemas.checked import Spdx
 from schemas.facts import Facts
 from schemas.github import GitHub
 from schemas.open_data import OpenData
-from schemas.vocabulary import licence as licences
 
 
 class SourceStatus(StrEnum):
@@ -87,7 +87,7 @@ class Source(BaseModel):
     access_note: str | None = Field(
         default=None, description="How data are reached, in the repository's terms"
     )
-    licence: str | None = Field(default=None, description="SPDX id, only where one rules all data")
+    licence: Spdx | None = Field(default=None, description="SPDX id, only where one rules all data")
     licence_note: str | None = Field(
         default=None, description="What the repository says of licences, where none rules all"
     )
@@ -125,15 +125,6 @@ class Source(BaseModel):
     open_data: OpenData | None = Field(default=None, description="What the kind `open_data` reads")
     curated: date | None = Field(default=None, description="Day of the curated facts, if any")
     datasets: list[Facts] = Field(default=[], description="Curated facts of its datasets")
-
-    @field_validator("licence")
-    @classmethod
-    def _is_spdx(cls, spdx: str | None) -> str | None:
-        if spdx is not None and licences.normalise(spdx) != spdx:
-            raise ValueError(
-                f"{spdx!r} is no SPDX identifier; leave it out where it is not certain"
-            )
-        return spdx
 
     @model_validator(mode="after")
     def _facts_have_a_day(self) -> Source:
