@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from catalog import folding, identity, registries
 from catalog.identity import Identity
-from catalog.inherited import inherited
+from catalog.inherited import cited, inherited
 from catalog.normalise import normalised
 from schemas.dataset import Dataset
 from schemas.source import Source
@@ -33,7 +33,8 @@ def assembled(
 
     A list's record of what a repository publishes itself is laid under that repository's.
     """
-    every = inherited([normalised(one) for one in registries.enriched(datasets, described)])
+    every = [normalised(one) for one in registries.enriched(datasets, described)]
+    every = cited(inherited(every))
     lists = {source.key for source in sources if source.kind == LISTS}
     whole = folding.folded(every, identity.find(every), lists)
     clusters = whole.identity.clusters

@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any, NamedTuple
 
 from schemas.dataset import Dataset, Method, Provenance, Term
+from schemas.errors import VocabularyError
 from schemas.vocabulary import anatomy, annotation, condition, licence, modality, task
 from schemas.vocabulary.anatomy import Anatomy
 from schemas.vocabulary.condition import Condition
@@ -167,7 +168,12 @@ def _fill_body_parts(dataset: Dataset) -> _Filled | None:
 
 
 def _shown(dataset: Dataset) -> _Filled | None:
+    """What the modalities show; of images of several kinds, one kind does not speak for all."""
+    images = [code for code in dataset.modalities if _is_image(code)]
+    silent = {code for code in images if not anatomy.shown_by(code)}
     words = dict.fromkeys((*dataset.modalities_raw, *dataset.modalities))
+    if silent:
+        words = {word: None for word in words if word not in images}
     found = [(word, shown) for word in words if (shown := anatomy.shown_by(word))]
     if not found:
         return None
@@ -180,6 +186,13 @@ def _shown(dataset: Dataset) -> _Filled | None:
     return _Filled(
         list(terms.values()), method, *_quoted("modalities", (word for word, _ in found))
     )
+
+
+def _is_image(code: str) -> bool:
+    try:
+        return modality.get(code).kind == "image"
+    except VocabularyError:
+        return False
 
 
 def _same(one: _Filled, other: _Filled) -> bool:

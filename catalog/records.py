@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +22,7 @@ from schemas.errors import RecordError, ReleaseError
 
 FILE = "datasets.parquet"
 RAW = "raw.jsonl.zst"
+_DAY = timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,6 +118,9 @@ def _built(record: RawRecord) -> Dataset:
     try:
         dataset = record.build()
         dataset.model_dump_json()  # what cannot be written as text cannot be published
+        for moment in (dataset.created, dataset.published, dataset.modified):
+            if moment is not None:  # one that is no day in every time zone cannot be read again
+                _ = (moment.astimezone(UTC) - _DAY, moment.astimezone(UTC) + _DAY)
     except (RecordError, ValidationError, MemoryError):
         raise
     except Exception as error:
@@ -145,7 +149,7 @@ def read(path: Path) -> Iterator[Dataset]:
 
 
 def relay(last: Path, folder: Path, base: Mapping[str, Dataset]) -> None:
-    """Write the datasets of `last` to `folder`, with what is packaged of them as it is in `base`."""
+    """Write the datasets of `last` to `folder`, over what is packaged of them now (`base`)."""
     found = {old.id: relaid(old, base.get(old.id)) for old in read(last / FILE)}
     _write(folder, {**base, **found}.values())
 

@@ -121,7 +121,10 @@ def _without_asking(last: dict[str, Any] | None, packaged: Ground | None, offlin
     why = "offline" if offline else "read live only if named or enabled"
     if packaged is None:
         return f"nothing: {why}"
-    if last and (not last["digest"].startswith(PACKAGED) or is_fresh(last, packaged.digest)):
+    was_live = last is not None and not last["digest"].startswith(PACKAGED)
+    if last and was_live and last.get("ground") != packaged.digest:
+        return f"lay its harvest over the packaged {packaged.words} ({why})"
+    if last and (was_live or is_fresh(last, packaged.digest)):
         return f"nothing: unchanged ({why})"
     return f"take the packaged {packaged.words} ({why})"
 

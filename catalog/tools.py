@@ -22,7 +22,7 @@ _UID = re.compile(r"[0-9.]{1,64}")
 SERVES = {
     Category.ANNOTATION: "Open and annotate",
     Category.CURATION: "Convert and check",
-    Category.STORAGE: "Store",
+    Category.STORAGE: "Store and show",
 }
 """Categories that are of use for data that is published, by what a person does with them."""
 

@@ -137,12 +137,21 @@ class Dataset(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    id: str = Field(pattern=r"^[a-z][a-z0-9_]*:\S+$", description="<source>:<local id>, stable")
+    id: str = Field(
+        pattern=r"^[a-z][a-z0-9_]*:[^\s\x00-\x1f\x7f-\x9f]{1,500}$",
+        description="<source>:<local id>, stable",
+    )
     source: str = Field(description="Key of the source that publishes it")
     kind: str = Field(description="collection, analysis_result, challenge, …")
-    title: str = Field(min_length=1, description="The dataset's own title, as text")
-    description: str | None = Field(default=None, description="What it is, as plain text")
-    landing_url: str | None = Field(default=None, description="Where a person reads about it")
+    title: str = Field(
+        min_length=1, max_length=2000, description="The dataset's own title, as text"
+    )
+    description: str | None = Field(
+        default=None, max_length=200_000, description="What it is, as plain text"
+    )
+    landing_url: str | None = Field(
+        default=None, pattern=r"^https?://\S+$", description="Where a person reads about it"
+    )
     version: str | None = Field(default=None, description="The repository's version")
     doi: str | None = Field(default=None, description="DOI, bare and lower-case, never repaired")
     identifiers: list[Identifier] = Field(default=[], description="Other identifiers")

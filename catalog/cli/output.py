@@ -15,8 +15,8 @@ _UNSEEN = re.compile(r"[\x00-\x09\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
 
 
 def say(message: str) -> None:
-    """One line of progress, on stderr."""
-    print(message, file=sys.stderr, flush=True)
+    """Progress in words, on stderr; names in it are harvested, so nothing of them steers."""
+    print(_UNSEEN.sub("", message), file=sys.stderr, flush=True)
 
 
 def as_json(value: Any) -> None:

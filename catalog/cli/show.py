@@ -141,13 +141,14 @@ def show(
         if value not in (None, "")
     ]
     output.table(rows, ["fact", "value", "how it is known"])
-    output.table(
-        [[p["title"], p["route"], p["url"], p["access"], p["licence"] or p["licence_raw"],
-          output.number(p["series"]), output.size(p["bytes"]), p["doi"]]
-         for p in record["distributions"]],
-        ["part", "way", "address", "access", "licence", "series", "size", "doi"],
-        right=["series", "size"],
-    )  # fmt: skip
+    if record["distributions"]:
+        output.table(
+            [[p["title"], p["route"], p["url"], p["access"], p["licence"] or p["licence_raw"],
+              output.number(p["series"]), output.size(p["bytes"]), p["doi"]]
+             for p in record["distributions"]],
+            ["part", "way", "address", "access", "licence", "series", "size", "doi"],
+            right=["series", "size"],
+        )  # fmt: skip
     if record["related"]:
         output.table([[r["relation"], r["scheme"], r["value"]] for r in record["related"]],
                      ["relation", "", "identifier"])  # fmt: skip

@@ -82,7 +82,7 @@ def licence_unmapped() -> str:
     title="Contradicting licences",
     severity=Severity.WARNING,
     fields=("licence", "dataset.distributions", "dataset.licence"),
-    message="One DOI is published under two licences: keep to the stricter until it is settled",
+    message="Two licences are stated of the same data: keep to the stricter until it is settled",
     evidence=Evidence.PLAIN,
     reference="FAIR R1.1",
 )

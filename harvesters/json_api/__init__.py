@@ -174,7 +174,8 @@ class Harvester(base.Harvester):
             if done % _EVERY == 0:
                 self.say(f"{self.source.key}: {done:,} of {len(rows):,} datasets")
             local = self._local(row)
-            raw = projected(row, self._paths) if isinstance(row, dict) else {"value": row}
+            is_row = isinstance(row, dict)
+            raw = projected(row, self._paths) if is_row else {"came": type(row).__name__}
             if self._api.part:
                 raw.setdefault("read", retrieved.isoformat())
             if local is None or local in seen:

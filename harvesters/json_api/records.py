@@ -25,7 +25,9 @@ from schemas.vocabulary import anatomy, doi, licence, modality
 COPY = frozenset({"IsVariantFormOf", "IsIdenticalTo"})
 """Relations of a copy to its original (DataCite 4.5, appendix relationType)."""
 _COUNT = re.compile(r"\d{1,18}", re.ASCII)
-_WEB = re.compile(r"https?://[^\s<>\"]{1,2000}")
+_UNSEEN = r"\s<>\"\x00-\x1f\x7f-\x9f\u200b-\u200f\u202a-\u202e\u2060-\u2069"
+_WEB = re.compile(rf"https?://[^@/?#\\{_UNSEEN}]+(?:[/?#][^{_UNSEEN}]{{0,2000}})?")
+"""An address of the web that names no user, and holds nothing that cannot be seen."""
 _TOGETHER = frozenset({"subjects", "studies", "series", "images", "bytes", "modified"})
 
 

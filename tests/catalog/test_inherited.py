@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date
 from typing import Any
 
-from catalog.inherited import inherited
+from catalog.inherited import cited, inherited
 from harvesters.record import dataset, midnight
 from schemas.dataset import Dataset, Term
 
@@ -45,3 +45,13 @@ def test_nothing_is_taken_if_one_origin_is_unknown_or_names_none() -> None:
     for origins in (["idc:brain", "idc:elsewhere"], ["idc:brain", "idc:healthy"]):
         result = made("masks", derived_from=origins)
         assert about(BRAIN, healthy, result)["idc:masks"] == []
+
+
+def test_a_dataset_is_cited_as_others_of_its_doi_cite_it() -> None:
+    said = {"doi": "10.1/a", "year": 2015, "publisher": "House"}
+    bare, full = made("bare", doi="10.1/a", year=2016), made("full", **said)
+    other = made("other", doi="10.1/b")
+    one, two, three = cited([bare, full, other])
+    assert (one.year, one.publisher) == (2016, "House")
+    assert one.provenance["publisher"] == full.provenance["publisher"]
+    assert (two, three) == (full, other)

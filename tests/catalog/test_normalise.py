@@ -137,6 +137,12 @@ def test_what_a_title_says_need_not_be_assumed() -> None:
     assert (told.method, told.evidence) == (Method.DERIVED, "title: brain")
 
 
+def test_one_of_several_kinds_of_images_does_not_speak_for_all() -> None:
+    found = normalised(made("Records of many patients", modalities=["CT", "MG", "MR"]))
+    assert found.body_parts == []
+    assert labels(normalised(made(modalities=["MG", "SR"])).body_parts) == ["Breast"]
+
+
 def test_methods_of_the_brain_used_on_the_spinal_cord_show_the_spinal_cord() -> None:
     found = normalised(made("fMRI of the spinal cord", modalities_raw=["mri_functional"]))
     assert labels(found.body_parts) == ["Spinal cord"]

@@ -114,3 +114,46 @@ def test_a_harvest_that_is_damaged_says_which_file_and_what_to_do(tmp_path: Path
     with pytest.raises(ReleaseError, match="damaged") as told:
         list(records.read(path))
     assert told.value.where == str(path) and told.value.do is not None
+
+
+def test_a_record_that_is_nested_without_end_is_set_aside_alone(tmp_path: Path) -> None:
+    deep: Any = "x"
+    for _ in range(900):
+        deep = [deep]
+    told = written(tmp_path / "a", record("deep", {"title": deep}), record("good"))
+    assert (told.valid, [entry["local_id"] for entry in told.quarantine]) == (1, ["deep"])
+    assert "nested too deep" in told.quarantine[0]["reason"]
+
+
+def test_what_was_withdrawn_and_is_known_by_now_is_no_longer_withdrawn(tmp_path: Path) -> None:
+    written(tmp_path / "a", record("one"), record("two"))
+    written(tmp_path / "b", record("two"), last=tmp_path / "a")
+    assert kept(tmp_path / "b")["x:one"].status is Status.WITHDRAWN
+    fact = dataset(
+        {"id": "x:one", "source": "x", "kind": "dataset", "title": "One", "subjects": 3},
+        NOW,
+        snapshot=NOW.date(),
+    )
+    (tmp_path / "c").mkdir()
+    told = records.write(
+        tmp_path / "c", [record("two")], tmp_path / "b", NOW, {"x:one": fact}, kept={"x:one"}
+    )
+    found = kept(tmp_path / "c")["x:one"]
+    assert (told.withdrawn, told.known) == (0, 1)
+    assert (found.status, found.withdrawn, found.subjects) == (Status.ACTIVE, None, 3)
+
+
+@pytest.mark.parametrize(
+    "moment",
+    ["0001-01-01T00:00:00+23:59", "9999-12-31T23:59:59-23:59", "0001-01-01T00:00:00+00:00"],
+)
+def test_a_moment_that_no_calendar_has_sets_its_record_aside_and_the_rest_stays_readable(
+    tmp_path: Path, moment: str
+) -> None:
+    told = written(
+        tmp_path / "a",
+        record("odd", build=lambda: made("odd", modified=datetime.fromisoformat(moment))),
+        record("good"),
+    )
+    assert (told.valid, [entry["local_id"] for entry in told.quarantine]) == (1, ["odd"])
+    assert set(kept(tmp_path / "a")) == {"x:good"}

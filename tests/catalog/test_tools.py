@@ -115,7 +115,7 @@ def test_living_tools_come_first_and_those_that_are_gone_are_left_out() -> None:
 
 def test_no_tool_is_offered_to_de_identify_what_is_published() -> None:
     found = serving(ALL, record(formats=["application/dicom"], modalities=["MR"]))
-    assert list(found) == ["Open and annotate", "Convert and check", "Store"]
+    assert list(found) == ["Open and annotate", "Convert and check", "Store and show"]
     keys = {t.key for group in found.values() for t in group}
     assert {"slicer", "dcm2niix", "orthanc"} <= keys
     assert not keys & {"ctp", "deid", "pydeface"}

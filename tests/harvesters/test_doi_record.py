@@ -346,6 +346,16 @@ def test_a_record_that_zenodo_deleted_is_gone_and_keeps_its_facts(
     assert (found.access, found.subjects) == (Access.GONE, 161)
 
 
+def test_a_record_that_zenodo_does_not_show_to_guests_is_not_said_to_be_gone(
+    datacite: Datacite, tmp_path: Path
+) -> None:
+    with zenodo.Zenodo(zenodo.record(42)) as shelf:
+        shelf.fail("status", at="/records/42", value=403)
+        source = zenodo_source(datacite, shelf, 42)
+        found = next(harvester_for(source).harvest(tmp_path).records).build()
+    assert (found.access, found.subjects) == (source.datasets[0].access, 161)
+
+
 def test_the_digest_does_not_follow_citations_but_files_and_licences(
     datacite: Datacite, shares: Figshare
 ) -> None:

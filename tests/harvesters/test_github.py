@@ -10,6 +10,9 @@ from typing import Any
 import duckdb
 import pytest
 
+from catalog import harvesting, records
+from catalog.harvesting import How
+from catalog.home import Home
 from harvesters.base import Harvest, Harvester, harvester_for
 from harvesters.facts import curated
 from harvesters.registry import load_sources
@@ -309,3 +312,26 @@ def test_a_repository_that_is_gone_keeps_its_facts_and_says_so(tmp_path: Path) -
     assert harvest.landing is not None and harvest.landing.state == "gone"
     assert (built.subjects, built.access) == (158, "gone")
     assert built.provenance["access"].method == "derived"
+
+
+@pytest.mark.parametrize("full", [True, False])
+def test_a_repository_that_went_keeps_what_was_read_of_it_and_when(
+    tmp_path: Path, *, full: bool
+) -> None:
+    place = Home(tmp_path)
+    place.sources.mkdir(parents=True)
+    key, name = "bimcv_covid19", "BIMCV-COVID-19"
+    told = []
+    with GitHub(bimcv()) as hub:
+        source = reading(hub, key).source
+        for repositories in (hub.repositories, {}):
+            hub.repositories = repositories
+            how = How(live=lambda _: True, full=full)
+            run = harvesting.run(place, source, how, lambda _: None)
+            (found,) = records.read(place.sources / key / records.FILE)
+            told.append((run["state"], found))
+    (_, before), (state, after) = told
+    assert (state, run["landing"]) == ("ok", "gone")
+    assert after.id == f"{key}:{name}"
+    assert after.modified is not None and after.modified == before.modified
+    assert after.provenance["modified"] == before.provenance["modified"]

@@ -95,12 +95,6 @@ def test_a_token_is_sent_to_the_api_alone_and_told_if_it_is_wrong(
         reading(hub, "covid_chestxray").digest()
 
 
-def test_a_repository_that_is_gone_is_an_error_and_no_empty_result(hub: GitHub) -> None:
-    with pytest.raises(StatusError) as caught:
-        reading(hub, "figure1_covid").digest()
-    assert caught.value.status == 404
-
-
 def test_a_branch_may_have_any_name(tmp_path: Path) -> None:
     repository = figure1()
     repository.branch = "release/ü #1"

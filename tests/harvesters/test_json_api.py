@@ -351,3 +351,61 @@ def test_no_row_breaks_a_path(row: Any) -> None:
     assert None not in values(row, "a.b")
     assert all(".." not in text for text in values(row, "{a.b}"))
     projected(row, ["a.b", "b"])
+
+
+def test_a_row_does_not_speak_in_our_name(tmp_path: Path) -> None:
+    forged = {"local": "another", "more": 1}
+    row = {"id": 1, "title": "T", "named": forged, "read": "x", "details": {"size": 5}}
+    with Paged() as repo:
+        repo.fail("replace", at="/list", value=as_json([row]))
+        of = apis.declared(
+            repo.url, path="list", fields={"title": "title", "bytes": "details.size"}
+        )
+        found = apis.datasets(apis.reader(of).harvest(tmp_path))
+    assert set(found) == {"1"}
+    assert found["1"].bytes is None
+
+
+@pytest.mark.parametrize(
+    "header", [b"id,title,persons\n", b"id,title,people,people\n", b"id,title\n"]
+)
+def test_a_table_without_a_column_that_is_read_or_with_two_is_refused(
+    table: Callable[..., Harvester], tmp_path: Path, header: bytes
+) -> None:
+    row = b",".join([b"1"] * (header.count(b",") + 1)) + b"\n"
+    reader = table(header + row, fields={"title": "title", "subjects": "people"})
+    with pytest.raises(SourceError, match="a table without people, once each"):
+        reader.harvest(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("address", "taken"),
+    [
+        ("https://example.org/a?b=c@d#e", True),
+        ("http://example.org", True),
+        ("https://example.org@evil.example/a", False),
+        ("https://me:secret@example.org/", False),
+        ("https://example.org/\x1b[31mred", False),
+        ("https://example.org/\u202egpj", False),
+        ("javascript:alert(1)//https://example.org", False),
+    ],
+)
+def test_an_address_that_hides_something_is_none(
+    tmp_path: Path, address: str, *, taken: bool
+) -> None:
+    with Paged() as repo:
+        repo.fail("replace", at="/list", value=as_json([{"id": 1, "title": "T", "page": address}]))
+        fields = {"title": "title", "landing_url": "page"}
+        of = apis.declared(repo.url, path="list", fields=fields)
+        found = apis.datasets(apis.reader(of).harvest(tmp_path))["1"]
+    assert (found.landing_url == address) is taken
+
+
+def test_nothing_is_kept_of_what_is_no_row(tmp_path: Path) -> None:
+    rows = [{"id": 1, "title": "T"}, "Jane Doe, born 1950", ["Jane Doe"]]
+    with Paged() as repo:
+        repo.fail("replace", at="/list", value=as_json(rows))
+        of = apis.declared(repo.url, path="list")
+        found = apis.records(apis.reader(of).harvest(tmp_path))
+    assert len(found) == 3
+    assert "Jane" not in str([one.raw for one in found.values()])

@@ -10,11 +10,11 @@ from typing import Any
 import pyarrow as pa
 import pytest
 
-from catalog import harvesting
+from catalog import harvesting, records
 from catalog.home import Home
 from catalog.normalise import normalised
 from harvesters.base import Harvester
-from schemas.dataset import Access
+from schemas.dataset import Access, Dataset
 from schemas.errors import SourceError
 from tests.emulators.kaggle import DATASETS, KEY, TOKEN, USER, Kaggle, uploaded
 from tests.harvesters import apis
@@ -210,3 +210,27 @@ def test_a_page_to_prove_one_is_human_is_no_list(repo: Kaggle, tmp_path: Path) -
     repo.fail("html", "datasets/list")
     with pytest.raises(SourceError, match="HTML page"):
         reading(repo).harvest(tmp_path)
+
+
+def test_what_is_not_found_any_more_is_known_as_of_the_day_it_was_read(
+    repo: Kaggle, tmp_path: Path
+) -> None:
+    place = Home(tmp_path)
+    place.sources.mkdir(parents=True)
+    source = apis.source("kaggle", f"{repo.url}/api/v1/")
+
+    def read(*, full: bool) -> dict[str, Dataset]:
+        how = harvesting.How(live=lambda _: True, full=full)
+        assert harvesting.run(place, source, how, lambda _: None)["state"] == "ok"
+        found = records.read(place.sources / "kaggle" / records.FILE)
+        return {one.id.partition(":")[2]: one for one in found}
+
+    repo.datasets = [*DATASETS, uploaded("a/competition", "Pneumothorax radiographs")]
+    first = read(full=False)
+    repo.datasets = list(DATASETS)
+    again = read(full=True)
+    assert again["a/competition"].status == "active"
+    assert again["a/competition"].retrieved == first["a/competition"].retrieved
+    assert again["a/competition"].provenance == first["a/competition"].provenance
+    there = str(DATASETS[0]["ref"])
+    assert again[there].retrieved > first[there].retrieved

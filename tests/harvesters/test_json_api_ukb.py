@@ -116,3 +116,9 @@ def test_an_unchanged_dictionary_is_asked_for_on_condition(repo: Showcase, tmp_p
     assert repo.sent == sent
     repo.table += row(20300, "Assessment centre > Imaging > Heart MRI", "70000")
     assert anew().digest() != before
+
+
+def test_a_dictionary_that_counts_no_people_is_refused(repo: Showcase, tmp_path: Path) -> None:
+    repo.table = repo.table.replace(b"Participants", b"Persons", 1)
+    with pytest.raises(SourceError, match="a table without Participants"):
+        reading(repo).harvest(tmp_path)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import socket
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +12,7 @@ import httpcore
 import pytest
 import stamina
 
-from harvesters import connector, liveness
+from harvesters import connector, liveness, record
 from harvesters.http import Client, NoSuchHostError
 from schemas.errors import SourceError
 from tests.emulators.landing import Site, moved, page, refusal
@@ -90,6 +91,17 @@ def test_a_move_to_the_front_page_says_so(site: Site, client: Client) -> None:
     found = look(client, site, "/old/scans")
     assert found.state == "moved"
     assert "front page" in str(found.why)
+    known = record.dataset(
+        {
+            "id": "x:1",
+            "source": "x",
+            "kind": "dataset",
+            "title": "Scans",
+            "landing_url": f"{site.url}/old/scans",
+        },
+        datetime.now(UTC),
+    )
+    assert liveness.checked(known, found) == known
 
 
 def test_where_a_page_moved_to_names_no_user(site: Site, client: Client) -> None:

@@ -321,3 +321,23 @@ def test_an_archive_that_ends_has_no_such_member() -> None:
 def test_a_wrong_setting_is_refused(changes: dict[str, str]) -> None:
     with pytest.raises(ValueError, match="OpenData"):
         OpenData.model_validate({"entry": "msd", "dataset": "msd", **changes})
+
+
+@pytest.mark.parametrize("name", ["dataset.json", "a.nii.gz"])
+def test_a_member_of_less_than_nothing_is_no_archive(name: str) -> None:
+    header = bytearray(tarfile.TarInfo(name).tobuf(tarfile.GNU_FORMAT))
+    header[124:136] = b"\xff" * 11 + b"\x00"  # the size -256 in base 256
+    header[148:156] = b" " * 8
+    header[148:156] = b"%06o\0 " % sum(header)
+    item = Object(bytes(header) + bytes(4096), 512 + 4096)
+    with pytest.raises(ValueError, match="a member of -256 bytes"):
+        archive.member(reader_of(item), item.size, "dataset.json")
+
+
+@pytest.mark.parametrize("value", ["!!bool maybe", "!!timestamp soon", '!!int ""', "!!float ''"])
+def test_a_value_that_its_tag_does_not_fit_is_no_entry(
+    aws: AwsOpenData, tmp_path: Path, value: str
+) -> None:
+    aws.fail("replace", at=".yaml", value=Reply(f"Name: x\nOther: {value}\n".encode()))
+    with pytest.raises(SourceError, match="not an entry in YAML"):
+        reading(aws).harvest(tmp_path)

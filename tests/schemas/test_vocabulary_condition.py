@@ -132,3 +132,42 @@ def test_no_word_names_two_conditions() -> None:
 def test_any_text_can_be_asked(raw: str) -> None:
     condition.find(raw)
     assert condition.normalise(raw) is None or not condition.is_not_condition(raw)
+
+
+@pytest.mark.parametrize(
+    ("label", "code"),
+    [
+        ("Lung adenocarcinoma", "C3512"),
+        ("Lung squamous cell carcinoma", "C3493"),
+        ("Hepatocellular carcinoma", "C3099"),
+        ("Glioblastoma", "C3058"),
+        ("Prostate cancer", "MONDO:0008315"),
+        ("Colon cancer", "MONDO:0021063"),
+        ("Pulmonary emphysema", "MONDO:0004849"),
+        ("Gestational diabetes", "MONDO:0005406"),
+    ],
+)
+def test_a_code_is_that_of_its_own_condition_and_not_of_its_neighbour(
+    label: str, code: str
+) -> None:
+    """Codes as NCI Thesaurus and Mondo give them."""
+    assert condition.conditions()[label].code == code
+
+
+@pytest.mark.parametrize(
+    ("raw", "never"),
+    [
+        ("overweight", "Obesity"),
+        ("alcohol use", "Alcohol use disorder"),
+        ("heavy drinkers", "Alcohol use disorder"),
+        ("liver fibrosis", "Liver cirrhosis"),
+        ("bone tumor", "Bone cancer"),
+        ("breast tumor", "Breast cancer"),
+        ("testicular cancer", "Testicular germ cell tumor"),
+    ],
+)
+def test_a_word_for_less_or_for_more_is_not_called_the_disease(raw: str, never: str) -> None:
+    found = [one.meaning.label for one in condition.find(raw)]
+    whole = condition.normalise(raw)
+    assert never not in found
+    assert whole is None or whole.label != never

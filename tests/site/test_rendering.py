@@ -179,3 +179,27 @@ def test_text_and_controls_stand_out_from_their_ground(theme: int) -> None:
         for text in ("ink", "soft", "accent"):
             assert contrast(colours[text], colours[ground]) >= 4.5, (text, ground)
     assert contrast(colours["accent-ink"], colours["accent"]) >= 4.5
+
+
+def test_parts_of_unknown_licence_are_not_said_to_have_another_one() -> None:
+    known = {"route": "s3", "licence": "CC-BY-4.0", "licence_raw": "CC BY 4.0"}
+    other = {"route": "web", "licence": None, "licence_raw": "As agreed"}
+    unknown = {"route": "web", "licence": None, "licence_raw": None}
+    said = "Its parts carry different licences."
+    assert said not in dataset_page(distributions=[known, unknown])
+    assert said in dataset_page(distributions=[known, other])
+
+
+def test_a_dataset_that_is_linked_to_is_not_told_again_by_its_id() -> None:
+    links = [
+        {"relation": "part_of", "other_id": "x:2", "other_title": "The whole",
+         "evidence": "stated", "direction": "out"}
+    ]  # fmt: skip
+    related = [
+        {"relation": "IsPartOf", "scheme": "fairscan", "value": "x:2"},
+        {"relation": "IsPartOf", "scheme": "fairscan", "value": "x:3"},
+    ]
+    shown = dataset_page(links=links, related=related)
+    assert "fairscan x:2" not in shown
+    assert "fairscan x:3" in shown
+    assert "Papers and related data" not in dataset_page(links=links, related=related[:1])

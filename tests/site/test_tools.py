@@ -55,6 +55,6 @@ def test_a_page_without_tools_and_viewers_does_not_speak_of_them() -> None:
     bare = dataset_page()
     assert "Tools for it" not in bare and "Look at it" not in bare
     found = [Opened("OHIF", "1.2", "CT", f"{VIEWER}/v3/viewer/?StudyInstanceUIDs=1.2")]
-    full = dataset_page(CHARTS, served={"Store": [load()["orthanc"]]}, opened=found)
+    full = dataset_page(CHARTS, served={"Store and show": [load()["orthanc"]]}, opened=found)
     assert '<a href="/tools/orthanc">Orthanc</a>' in full
     assert "One with CT in OHIF</a>" in full
