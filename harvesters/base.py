@@ -11,7 +11,6 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from harvesters.registry import load_sources as load_sources
 from schemas.dataset import Dataset
 from schemas.errors import SourceError
 from schemas.source import Source

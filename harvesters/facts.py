@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from functools import partial
+from typing import TYPE_CHECKING
 
 from harvesters import record
-from harvesters.base import RawRecord
+from harvesters.base import Harvest, RawRecord
 from schemas.dataset import Dataset, Term
 from schemas.facts import Facts
 from schemas.source import Source
 from schemas.vocabulary import anatomy
+
+if TYPE_CHECKING:
+    from harvesters.liveness import Landing
 
 
 def curated(source: Source) -> list[RawRecord]:
@@ -18,6 +23,18 @@ def curated(source: Source) -> list[RawRecord]:
         RawRecord(facts.id, facts.model_dump(mode="json"), partial(described, facts, source))
         for facts in source.datasets
     ]
+
+
+def looked_at(source: Source, landing: Landing, records: Iterable[RawRecord]) -> Harvest:
+    """The harvest of a source of which no more is known live than what became of its page."""
+    return Harvest(
+        version=f"facts of {source.curated}",
+        dated=source.curated,
+        stated=len(source.datasets),
+        series=None,
+        records=iter(records),
+        landing=landing,
+    )
 
 
 def described(facts: Facts, source: Source) -> Dataset:

@@ -39,21 +39,15 @@ class Harvester(base.Harvester):
         landing = self._landing
         self.say(f"{self.source.key}: its page is {landing.state}")
         found = {"state": landing.state, "to": landing.to, "why": landing.why}
-        return base.Harvest(
-            version=f"facts of {self.source.curated}",
-            dated=self.source.curated,
-            stated=len(self.source.datasets),
-            series=None,
-            records=iter(
-                base.RawRecord(
-                    one.id,
-                    {**one.model_dump(mode="json"), "landing": found},
-                    partial(_record, one, self.source, landing),
-                )
-                for one in self.source.datasets
-            ),
-            landing=landing,
+        records = (
+            base.RawRecord(
+                one.id,
+                {**one.model_dump(mode="json"), "landing": found},
+                partial(_record, one, self.source, landing),
+            )
+            for one in self.source.datasets
         )
+        return facts.looked_at(self.source, landing, records)
 
     def asks(self) -> list[str]:
         """One page."""

@@ -126,17 +126,10 @@ class Harvester(base.Harvester):
         names = {one.local_id for one in read}
         known = [one for one in facts_of.curated(self.source) if one.local_id not in names]
         self.say(f"{self.source.key}: {landing.why}")
-        return base.Harvest(
-            version=f"facts of {self.source.curated}",
-            dated=self.source.curated,
-            stated=len(self.source.datasets),
-            series=None,
-            records=iter(
-                replace(one, build=partial(_unreachable, one.build, landing))
-                for one in (*read, *known)
-            ),
-            landing=landing,
+        records = (
+            replace(one, build=partial(_unreachable, one.build, landing)) for one in (*read, *known)
         )
+        return facts_of.looked_at(self.source, landing, records)
 
     def _images(self, folder: Path, name: str, at: str) -> int:
         """Write a row an image; returns how many."""

@@ -110,7 +110,8 @@ def read(url: str, folder: Path, last: Path | None, cache: Path) -> None:
     """Refresh once as the catalogue does, unless nothing changed; prints what it cost as JSON."""
     import pyarrow as pa
 
-    from harvesters.base import harvester_for, load_sources
+    from harvesters.base import harvester_for
+    from harvesters.registry import load_sources
 
     more = {"base_url": url, "requests_per_second": 10000.0, "concurrency": CONCURRENCY}
     reader = harvester_for(load_sources()["openneuro"].model_copy(update=more), cache)

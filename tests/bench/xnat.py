@@ -68,7 +68,8 @@ def _agree(scans: int, projects: dict[str, dict[str, dict[str, dict[str, str]]]]
 
 def main(address: str) -> None:
     """Read the host as NITRC-IR's source does, its rate apart, and print how long that took."""
-    from harvesters.base import harvester_for, load_sources
+    from harvesters.base import harvester_for
+    from harvesters.registry import load_sources
 
     shipped = load_sources()["nitrc_ir"]
     source = shipped.model_copy(update={"base_url": address, "requests_per_second": _HURRY})

@@ -17,7 +17,7 @@ from catalog.home import Home, locked
 from catalog.refresh import Refreshed, history
 from catalog.schedule import delay, plans
 from catalog.settings import Settings
-from harvesters.base import load_sources
+from harvesters.registry import load_sources
 from schemas.errors import ReleaseError, SourceError, UsageError
 from schemas.source import Source
 

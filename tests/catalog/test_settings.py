@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from catalog.settings import settings
-from harvesters.base import load_sources
+from harvesters.registry import load_sources
 from schemas.errors import UsageError
 
 

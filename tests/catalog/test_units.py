@@ -17,7 +17,7 @@ from cronsim import CronSim
 
 from catalog import units
 from catalog.home import Home
-from harvesters.base import load_sources
+from harvesters.registry import load_sources
 from schemas.errors import UsageError
 
 ODD = Home(Path('/srv/with space/100% "q" $HOME\\n'))

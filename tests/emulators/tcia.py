@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, Self
 
 from harvesters import base
-from harvesters.base import load_sources
+from harvesters.registry import load_sources
 from schemas.source import Source
 from schemas.vocabulary import doi
 from tests.emulators.datacite import Datacite, recorded

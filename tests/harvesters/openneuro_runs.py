@@ -11,7 +11,8 @@ from typing import Any
 import pyarrow as pa
 from pydantic import ValidationError
 
-from harvesters.base import Harvest, Harvester, harvester_for, load_sources
+from harvesters.base import Harvest, Harvester, harvester_for
+from harvesters.registry import load_sources
 from schemas.dataset import Dataset
 from schemas.errors import RecordError
 from tests.emulators.openneuro import OpenNeuro

@@ -9,7 +9,8 @@ from typing import Any
 
 import pytest
 
-from harvesters.base import Harvest, Harvester, harvester_for, load_sources
+from harvesters.base import Harvest, Harvester, harvester_for
+from harvesters.registry import load_sources
 from schemas.dataset import Access, Dataset, Method
 from schemas.errors import RecordError, SourceError
 from tests.emulators.grand_challenge import ARCHIVES, GrandChallenge, packaged

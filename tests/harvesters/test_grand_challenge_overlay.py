@@ -7,9 +7,10 @@ from typing import Any
 
 import pytest
 
-from harvesters.base import harvester_for, load_sources
+from harvesters.base import harvester_for
 from harvesters.grand_challenge.overlay import described
 from harvesters.record import overlaid
+from harvesters.registry import load_sources
 from harvesters.sheets import pieces
 from harvesters.snapshots import load
 from schemas.dataset import Access, Dataset, Method

@@ -13,8 +13,9 @@ import pytest
 from pydantic import ValidationError
 
 from harvesters import lists
-from harvesters.base import harvester_for, load_sources
+from harvesters.base import harvester_for
 from harvesters.lists.records import addresses, described, year
+from harvesters.registry import load_sources
 from schemas.dataset import Access, Confidence, Dataset, Method
 from schemas.errors import RecordError, SourceError
 

@@ -11,8 +11,9 @@ from typing import Any
 import pytest
 
 from catalog.labels import worded
-from harvesters.base import harvester_for, load_sources
+from harvesters.base import harvester_for
 from harvesters.record import overlaid
+from harvesters.registry import load_sources
 from harvesters.snapshots import from_openneuro, load
 from schemas.dataset import Dataset, Method
 from tests.emulators.openneuro import OpenNeuro, dataset

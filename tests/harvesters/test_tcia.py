@@ -13,7 +13,8 @@ import duckdb
 import pyarrow as pa
 import pytest
 
-from harvesters.base import Harvest, harvester_for, load_sources
+from harvesters.base import Harvest, harvester_for
+from harvesters.registry import load_sources
 from harvesters.tcia import nbia as tcia_nbia
 from schemas.dataset import Dataset, Status
 from schemas.errors import SourceError

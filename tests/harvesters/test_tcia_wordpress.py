@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from harvesters.base import Harvest, RawRecord, harvester_for, load_sources
+from harvesters.base import Harvest, RawRecord, harvester_for
+from harvesters.registry import load_sources
 from schemas.errors import RecordError, SourceError
 from tests.emulators.server import as_json
 from tests.emulators.wordpress import Wordpress

@@ -9,7 +9,8 @@ from urllib.parse import unquote
 
 import pytest
 
-from harvesters.base import harvester_for, load_sources
+from harvesters.base import harvester_for
+from harvesters.registry import load_sources
 from harvesters.xnat.scans import age_string
 from schemas.dataset import Access, Count, Creator, Identifier, Method
 from schemas.errors import SourceError

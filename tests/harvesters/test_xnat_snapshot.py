@@ -6,8 +6,9 @@ import json
 from datetime import date
 from pathlib import Path
 
-from harvesters.base import harvester_for, load_sources
+from harvesters.base import harvester_for
 from harvesters.record import overlaid
+from harvesters.registry import load_sources
 from harvesters.snapshots import from_health_ri, from_nitrc_ir, load
 from schemas.dataset import Access, Dataset, Method
 from tests.emulators.xnat import Xnat

@@ -7,8 +7,9 @@ from typing import Any
 
 import pytest
 
-from harvesters.base import harvester_for, load_sources
+from harvesters.base import harvester_for
 from harvesters.grand_challenge import zenodo
+from harvesters.registry import load_sources
 from schemas.dataset import Access, Dataset, Method
 from schemas.errors import RecordError, SourceError
 from tests.emulators.grand_challenge import GrandChallenge, packaged

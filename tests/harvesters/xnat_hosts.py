@@ -10,7 +10,8 @@ from typing import Any
 import pyarrow.parquet as pq
 from pydantic import ValidationError
 
-from harvesters.base import Harvest, Harvester, harvester_for, load_sources
+from harvesters.base import Harvest, Harvester, harvester_for
+from harvesters.registry import load_sources
 from schemas.dataset import Dataset
 from schemas.errors import RecordError
 from tests.emulators.xnat import Xnat
