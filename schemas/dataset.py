@@ -149,9 +149,7 @@ class Dataset(BaseModel):
     description: str | None = Field(
         default=None, max_length=200_000, description="What it is, as plain text"
     )
-    landing_url: str | None = Field(
-        default=None, pattern=r"^https?://\S+$", description="Where a person reads about it"
-    )
+    landing_url: str | None = Field(default=None, description="Where a person reads about it")
     version: str | None = Field(default=None, description="The repository's version")
     doi: str | None = Field(default=None, description="DOI, bare and lower-case, never repaired")
     identifiers: list[Identifier] = Field(default=[], description="Other identifiers")

@@ -81,7 +81,7 @@ _creator = st.fixed_dictionaries(
 
 datasets = st.builds(
     dataset,
-    id=st.from_regex(r"[a-z][a-z0-9_]{0,8}:\S{1,20}", fullmatch=True),
+    id=st.from_regex(r"[a-z][a-z0-9_]{0,8}:[^\s\x00-\x1f\x7f-\x9f]{1,20}", fullmatch=True),
     title=_text,
     kind=_text,
     description=st.one_of(st.none(), _text),
