@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -68,6 +69,7 @@ class Fairscan:
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,
+            preexec_fn=_heed_ctrl_c,
         ) as process:
             assert process.stdout is not None and process.stderr is not None
             try:
@@ -91,6 +93,11 @@ class Fairscan:
     def _environment(self, home: Path, more: dict[str, str] | None) -> dict[str, str]:
         inherited = {k: v for k, v in os.environ.items() if not k.startswith("FAIRSCAN_")}
         return {**inherited, "FAIRSCAN_HOME": str(home), "FAIRSCAN_OFFLINE": "1", **(more or {})}
+
+
+def _heed_ctrl_c() -> None:
+    """As in a terminal: what a shell runs in the background ignores SIGINT, and so would we."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
 def one_line(stderr: str) -> str:

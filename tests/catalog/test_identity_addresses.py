@@ -84,11 +84,15 @@ def test_any_text_is_read_as_address_and_name_without_a_fault(text: str) -> None
 
 
 def test_a_long_or_hostile_record_is_read_in_no_time() -> None:
-    long = "1a" * 200_000
+    long, title = "1a" * 200_000, "(" * 500 + "1a" * 750
     found = find(
         [
-            record("a:1", "(" * 50_000 + long, landing_url="https://figshare.com/articles/" + long),
-            record("b:1", ": " * 50_000, identifiers=[("zenodo", long), ("doi", "10.1/" + long)]),
+            record(
+                "a:1",
+                ("(" * 500 + long)[:2000],
+                landing_url="https://figshare.com/articles/" + long,
+            ),
+            record("b:1", ": " * 1000, identifiers=[("zenodo", long), ("doi", "10.1/" + long)]),
             record("c:1", "<script>alert(1)</script>", doi="10.5281/zenodo." + "9" * 100_000),
         ]
     )
