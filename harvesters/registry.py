@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 import sys
 import tomllib
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -76,14 +77,17 @@ def kinds() -> list[str]:
 def _load(folder: Path) -> dict[str, Source]:
     found: dict[str, Source] = {}
     for path in sorted(folder.glob("*.toml")):
-        source = _read(path)
+        told = path.stat()
+        source = _read(path, told.st_mtime_ns, told.st_size)
         if source.key in found:
             raise SourceError(f"a second source {source.key!r}", where=path.name, do="Rename it")
         found[source.key] = source
     return found
 
 
-def _read(path: Path) -> Source:
+@lru_cache(maxsize=256)
+def _read(path: Path, _changed: int, _size: int) -> Source:
+    """A source file, read once for as long as it does not change."""
     try:
         text = path.read_text(encoding="utf-8")
         source = Source.model_validate(tomllib.loads(text))
