@@ -49,8 +49,9 @@ class Run:
 
 
 def fairscan(*arguments: str | Path, home: Path) -> Run:
-    """Run the `fairscan` command as a user does."""
-    return run([FAIRSCAN, *arguments], env={"FAIRSCAN_HOME": str(home)})
+    """Run the `fairscan` command as a user does, but for asking no repository."""
+    env = {"FAIRSCAN_HOME": str(home), "FAIRSCAN_OFFLINE": "1"}
+    return run([FAIRSCAN, *arguments], env=env)
 
 
 def module(name: str, *arguments: str | Path) -> Run:

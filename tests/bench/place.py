@@ -23,7 +23,7 @@ class Place:
         home = self.folder / "home"
         if not (home / "current").exists():
             say("building a release to ask")
-            self.refresh()
+            self.refresh("idc")
         return home
 
     def refresh(self, *arguments: str | Path, name: str = "home") -> Run:

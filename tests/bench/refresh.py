@@ -20,7 +20,7 @@ def measure(place: Place) -> Measured:
         say(f"refresh: run {number + 1} of {place.times(RUNS)}")
         for codec, runs in stock.items():
             runs.append(module("stock", "sort", place.folder / "sorted.parquet", codec))
-        ours.append(place.refresh())
+        ours.append(place.refresh("idc"))
     wall, cpu = median(r.wall for r in ours), median(r.cpu for r in ours)
     zstd, snappy = (median(r.wall for r in runs) for runs in stock.values())
     return Measured(

@@ -76,7 +76,7 @@ def _size(place: Place, copies: int, runs: int) -> Size:
     module("stock", "multiply", index, str(copies))
     say("tenfold: refreshing from it")
     setting = f"idc.base_url={index}"
-    refreshes = [place.refresh("--set", setting, name=name) for _ in range(runs)]
+    refreshes = [place.refresh("idc", "--set", setting, name=name) for _ in range(runs)]
     shutil.rmtree(index)
     say("tenfold: asking its release")
     home = place.folder / name
