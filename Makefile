@@ -17,7 +17,8 @@ test: .venv/.installed-dev .venv/oracle/.installed  ## run every test
 	$(BIN)/pytest -n $(JOBS) --dist loadgroup
 
 faults: .venv/.installed-dev  ## every fault of the campaigns that `make test` samples
-	FAIRSCAN_FAULTS=all $(BIN)/pytest -n $(JOBS) --dist loadgroup tests/catalog/test_kill.py
+	FAIRSCAN_FAULTS=all $(BIN)/pytest -n $(JOBS) --dist loadgroup tests/catalog/test_kill.py \
+		tests/catalog/test_live.py
 
 check: .venv/.installed-dev  ## formatting, lint, types, floors
 	$(BIN)/ruff format --check .

@@ -99,7 +99,7 @@ def test_a_refresh_killed_at_every_line_of_its_progress_loses_nothing(
     home: Path, changed_index: Path, nursery: Nursery
 ) -> None:
     """Each run gets past the line at which the one before it was killed."""
-    for line in sample(PROGRESS, 4):
+    for line in sample(PROGRESS, 3):
         before = served(home)
         child = started(nursery, home, changed_index)
         assert any(text.startswith(line) for text in child.lines), f"never said {line!r}"
@@ -128,7 +128,7 @@ def test_a_refresh_killed_before_any_rename_on_disk_loses_nothing(
     small_home: Path, changed_index: Path, nursery: Nursery
 ) -> None:
     """Every move, link and removal of a folder is once the first that did not happen."""
-    steps = itertools.count(1) if WHOLE else iter([*sample(range(1, FEWEST_MOVES + 1), 3), NEVER])
+    steps = itertools.count(1) if WHOLE else iter([*sample(range(1, FEWEST_MOVES + 1), 2), NEVER])
     for step in steps:
         home = hard_linked(small_home, small_home.with_name(f"step-{step}"))
         before = served(home)
