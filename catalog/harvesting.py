@@ -53,6 +53,7 @@ def run(place: Home, source: Source, how: How, say: Say) -> Run:
     told: Run = {"source": source.key, "started": started.isoformat(), "message": None}
     last = last_good(place, source.key)
     packaged = ground.ground(source)
+    told["ground"] = packaged and packaged.digest
     harvester: Harvester | None = None
     try:
         store = None if how.full else place.cache / f"{source.key}.db"
@@ -187,7 +188,6 @@ def _keep(
         "quarantined": len(written.quarantine),
         "quarantine": written.quarantine,
         "digest": digest,
-        "ground": _digest(ground.ground(source)),
         "generator": generator(),
         "read": told["started"],
         **_landing(harvest, last),

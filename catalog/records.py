@@ -14,6 +14,7 @@ import pyarrow.parquet as pq
 from pydantic import ValidationError
 
 from harvesters.base import RawRecord
+from harvesters.earlier import RAW
 from harvesters.record import overlaid
 from harvesters.text import without_addresses
 from schemas.arrow import schema_of
@@ -21,7 +22,6 @@ from schemas.dataset import Dataset, Status
 from schemas.errors import RecordError, ReleaseError
 
 FILE = "datasets.parquet"
-RAW = "raw.jsonl.zst"
 _DAY = timedelta(days=1)
 
 

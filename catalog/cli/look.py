@@ -31,7 +31,7 @@ def status(json: bool = JSON) -> None:
     page = None
     if place.current.is_symlink() or not last:
         page = Reader(current_release(place)).status()
-    hidden = ("quarantine", "digest", "generator")
+    hidden = ("quarantine", "digest", "ground", "generator")
     runs = [{k: v for k, v in run.items() if k not in hidden} | _basis(run) for run in last]
     quarantined = [
         {"source": run["source"], "local_id": entry["local_id"], "reason": entry["reason"]}

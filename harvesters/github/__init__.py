@@ -21,9 +21,9 @@ import duckdb
 
 from harvesters import base, series
 from harvesters import facts as facts_of
+from harvesters.earlier import earlier
 from harvesters.github import api, records, table
 from harvesters.http import Answer, StatusError
-from harvesters.json_api.last import earlier
 from harvesters.liveness import Landing, checked
 from harvesters.series_facts import facts, rows
 from schemas.dataset import Dataset
@@ -122,7 +122,7 @@ class Harvester(base.Harvester):
 
     def _without(self, landing: Landing, last: Path | None) -> base.Harvest:
         """What is known of a repository that is gone: what was read of it, else its facts."""
-        read = [self._record(raw) for raw in (earlier(last) if last else ()) if "read" in raw]
+        read = [self._record(raw) for raw in earlier(last) if "read" in raw]
         names = {one.local_id for one in read}
         known = [one for one in facts_of.curated(self.source) if one.local_id not in names]
         self.say(f"{self.source.key}: {landing.why}")

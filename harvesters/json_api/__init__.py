@@ -18,9 +18,9 @@ from urllib.parse import urlencode
 
 from harvesters import base
 from harvesters.credentials import credentials
+from harvesters.earlier import earlier
 from harvesters.http import StatusError
 from harvesters.json_api import lists
-from harvesters.json_api.last import earlier
 from harvesters.json_api.paths import is_addressable, meets, projected, values, within
 from harvesters.json_api.records import dataset, refused
 from schemas.api import PLACE, Api, Group, Named

@@ -9,15 +9,13 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterator
 from datetime import datetime
 from functools import cached_property, partial
 from pathlib import Path
 from typing import Any
 
-import pyarrow as pa
-
 from harvesters import base, facts, record
+from harvesters.earlier import earlier
 from harvesters.http import Answer
 from harvesters.landing_page import json_ld
 from harvesters.liveness import Landing, checked, reached
@@ -72,7 +70,7 @@ class Harvester(base.Harvester):
         now = landing.checked.isoformat()
         said = {name: {"read": now, "says": told} for name, told in self._said.items()}
         if page is None and last is not None:
-            said = dict(_remembered(last))
+            said = {row["id"]: row["json_ld"] for row in earlier(last) if row.get("json_ld")}
         self.say(f"{self.source.key}: its page is {landing.state}")
         found = {"state": landing.state, "to": landing.to, "why": landing.why}
         records = (
@@ -88,18 +86,6 @@ class Harvester(base.Harvester):
     def asks(self) -> list[str]:
         """One page."""
         return [f"GET {self._address}"]
-
-
-def _remembered(last: Path) -> Iterator[tuple[str, dict[str, Any]]]:
-    """What the page said when it was last read, by the local ids of its datasets."""
-    path = last / "raw.jsonl.zst"
-    if not path.is_file():
-        return
-    with pa.input_stream(str(path), compression="zstd") as lines:
-        for line in lines.read().splitlines():
-            told = json.loads(line)
-            if told.get("json_ld"):
-                yield told["id"], told["json_ld"]
 
 
 def _record(one: Facts, source: Source, landing: Landing, said: dict[str, Any] | None) -> Dataset:

@@ -9,10 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import pyarrow as pa
-
-RAW = "raw.jsonl.zst"
-"""The file of a harvest that holds what the repository gave, one JSON object a line."""
+from harvesters.earlier import undamaged
 
 
 class Spool:
@@ -39,21 +36,8 @@ def last_records(folder: Path | None) -> Iterator[dict[str, Any]]:
     What is not of our making, and everything after a damage, is left out: those datasets are then
     read anew, so nothing is lost but time.
     """
-    if folder is None or not (folder / RAW).is_file():
-        return
-    with pa.input_stream(str(folder / RAW), compression="zstd") as stream:
-        rest = b""
-        while True:
-            try:
-                chunk = stream.read(1 << 20)
-                *lines, rest = (rest + chunk).split(b"\n")
-                found = [json.loads(line) for line in lines]
-            except (OSError, ValueError):
-                return
-            yield from filter(_is_ours, found)
-            if not chunk:
-                return
+    return filter(_is_ours, undamaged(folder))
 
 
-def _is_ours(raw: Any) -> bool:
-    return isinstance(raw, dict) and isinstance(raw.get("id"), str)
+def _is_ours(raw: dict[str, Any]) -> bool:
+    return isinstance(raw.get("id"), str)

@@ -5,9 +5,7 @@ What is damaged there is not known: it is asked for anew, so nothing is lost but
 
 from __future__ import annotations
 
-import json
 from collections import Counter
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -15,10 +13,9 @@ import duckdb
 import pyarrow as pa
 
 from harvesters import series
+from harvesters.earlier import undamaged
 from harvesters.tcia import words as tw
 
-RAW = "raw.jsonl.zst"
-_CHUNK = 1 << 20
 # A row of NBIA has the address that we made of its series; those of PathDB have no such address.
 _FROM_NBIA = "coalesce(contains(url, '/getImage?SeriesInstanceUID='), false)"
 
@@ -31,7 +28,7 @@ class Last:
     def __init__(self, folder: Path | None) -> None:
         self._series = folder / series.FILE if folder else None
         self._envelopes: dict[_Key, dict[str, Any]] = {}
-        for envelope in _envelopes(folder / RAW) if folder else ():
+        for envelope in undamaged(folder):
             if (key := _key(envelope)) is not None:
                 self._envelopes[key] = envelope
 
@@ -96,23 +93,6 @@ def counted(path: Path, *, slides: bool) -> Counter[str]:
             [str(path)],
         ).fetchall()
     return Counter(dict(found))
-
-
-def _envelopes(path: Path) -> Iterator[dict[str, Any]]:
-    """Every envelope of a file of raw payloads, up to the end or to the first damage."""
-    if not path.is_file():
-        return
-    rest = b""
-    try:
-        with pa.input_stream(str(path), compression="zstd") as stream:
-            while chunk := stream.read(_CHUNK):
-                *lines, rest = (rest + chunk).split(b"\n")
-                for line in lines:
-                    envelope = json.loads(line)
-                    if isinstance(envelope, dict):
-                        yield envelope
-    except (OSError, ValueError):
-        return
 
 
 def _key(envelope: dict[str, Any]) -> _Key | None:
