@@ -53,9 +53,9 @@ clean:  ## remove everything that is made here
 	@touch $@
 
 .venv/.installed: pyproject.toml uv.lock | $(UV)
-	$(UV) sync --quiet --locked --no-dev --inexact
+	$(UV) sync --quiet --locked --no-dev --extra pixels --inexact
 	@touch $@
 
 .venv/.installed-dev: pyproject.toml uv.lock | $(UV)
-	$(UV) sync --quiet --locked
+	$(UV) sync --quiet --locked --extra pixels
 	@touch $@ .venv/.installed
