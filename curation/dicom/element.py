@@ -75,7 +75,7 @@ def dictionary_vr(tag: int) -> bytes:
         return b"UN"
     if vr.startswith("US"):
         return b"US"
-    return b"OW" if vr.startswith("OB or") or vr.startswith("OW") else vr[:2].encode("ascii")
+    return b"OW" if vr.startswith(("OB or", "OW")) else vr[:2].encode("ascii")
 
 
 def tag_name(tag: int) -> str:

@@ -318,3 +318,16 @@ def _exists(tag: int) -> bool:
     if group & 1:
         return group > 8 and tag & 0xFFFF >= 0x10
     return dictionary_vr(tag) != b"UN"
+
+
+def sequence(data: bytes, explicit: bool, little: bool = True) -> list[list[Element]] | None:
+    """The items that bytes hold from the first to the last, or None if they are no sequence."""
+    reader = _Reader(data)
+    reader.little = little
+    try:
+        element, end = reader._sequence(0, b"SQ", 0, len(data), len(data), explicit, 1)
+    except Damaged:
+        return None
+    if reader.problems or end != len(data):
+        return None
+    return element.items

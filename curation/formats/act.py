@@ -18,15 +18,19 @@ class Act:
 
     `known` has what identifies the patients of this run, gathered from every file before the
     first is written. `regions` are boxes that were hidden, as (frame, x0, y0, x1, y1).
-    `pseudonyms` are (kind, old, new), for the re-identification table if one is kept.
+    `pseudonyms` are (kind, old, new), for the re-identification table if one is kept. `memo` and
+    `codes` are what was decided before, so that a series is decided once.
     """
 
     profile: Profile
     mapping: Mapping
     known: Known
+    pixels: bool = True
     done: Counter[str] = field(default_factory=Counter)
     regions: list[tuple[int, int, int, int, int]] = field(default_factory=list)
     pseudonyms: set[tuple[str, str, str]] = field(default_factory=set)
+    memo: dict[object, bytes | None] = field(default_factory=dict, repr=False)
+    codes: dict[str, dict[tuple[int, bytes, int], str]] = field(default_factory=dict, repr=False)
 
     def text(self, text: str, style: Style, patient: str | None = None) -> str:
         """The text without identifiers; what belongs to this patient (or any) is cut too."""

@@ -14,6 +14,17 @@ from schemas.file_finding import FileFinding
 from schemas.finding import Severity
 
 _SHOWN = 48
+_MOST = 1 << 18
+
+
+class Harmless(set[object]):
+    """Values that were judged and hold nothing, so that a series is judged once; bounded."""
+
+    def add(self, key: object) -> None:
+        """Remember a value; when there are too many all are forgotten, which costs only time."""
+        if len(self) >= _MOST:
+            self.clear()
+        super().add(key)
 
 
 def masked(value: str) -> str:
@@ -36,6 +47,7 @@ class Look:
     profile: Profile
     emit: Callable[[FileFinding], None]
     leftovers: Leftovers = field(default_factory=Leftovers)
+    harmless: Harmless = field(default_factory=Harmless)
     pixels: bool = True
     file: File = field(default=None)  # type: ignore[assignment]  # set before each file
     patient: str = ""

@@ -1,0 +1,349 @@
+"""What may identify a person in a DICOM file: judged element by element, and beside them."""
+
+from __future__ import annotations
+
+import re
+
+from curation.dicom.element import (
+    BYTES,
+    ENCODED,
+    NUMBERS,
+    PIXEL_DATA,
+    TRAILING_PADDING,
+    Element,
+    dictionary_vr,
+    first,
+    plain,
+)
+from curation.dicom.identity import KINDS, patient_of
+from curation.dicom.meaning import meanings
+from curation.dicom.reader import PIXELS_BEGIN, Part10
+from curation.dicom.text import decode, encodings, readable
+from curation.dicom.unknown import nested
+from curation.formats.file import File
+from curation.formats.look import Look
+from curation.phi.pseudonym import is_pseudonym
+from curation.phi.span import Kind, Style
+from curation.phi.unusual import unusual
+from schemas.finding import Severity
+
+_TABLE = "PS3.15 Table E.1-1"
+_FORMED = frozenset((b"DA", b"TM", b"DT", b"IS", b"DS", b"AS", b"UI"))
+_WELL_FORMED = re.compile(rb"[0-9.:+\-\\eEDWMY \0]*").fullmatch
+_REMEMBERED = 256
+_PROSE = frozenset((b"LT", b"ST", b"UT", b"UC"))
+_STYLES = {True: Style.PERSON, False: Style.IDENTIFIER}
+
+_SAYS = {
+    "address": "An address is there; remove it",
+    "birth": "A date of birth is there; remove it",
+    "device": "What names a station is there; remove it, or keep it by the Retain Device option",
+    "id": "An identifier that is no pseudonym is there; replace it",
+    "institution": "A place of care is named; remove it, or keep it by the Retain Institution"
+    " Identity option",
+    "person": "A person is named; remove it",
+    "private": "What says who somebody is was left; remove it",
+    "serial": "A serial number is there; remove it, or keep it by the Retain Device option",
+    "telephone": "A telephone number or the like is there; remove it",
+}
+_SURE = frozenset(("address", "birth", "id", "person", "telephone", "institution"))
+
+# Method codes that say a steward meant to keep these (PS3.16 CID 7050).
+_KEPT_BY = {
+    "113109": frozenset(("device", "serial")),
+    "113112": frozenset(("institution",)),
+}
+_PDF = "1.2.840.10008.5.1.4.1.1.104.1"
+
+CONTENT = 0x0040A730
+SUBJECT = {"121030": "id", "121031": "birth", "121016": "serial"}
+"""Concepts of content items that identify (PS3.16 TID 1004, 1007): ID, birth, serial number."""
+
+
+def inspect(file: Part10, at: File, look: Look) -> None:
+    """Report every finding of one file; what its own identity attributes say is remembered."""
+    elements = file.elements
+    look.patient = patient_of(elements)
+    inspector = _Inspector(file, look)
+    for problem in file.problems:
+        look.found(
+            "damaged", Severity.WARNING, None, "PS3.10", f"{problem}; restore or remove the file"
+        )
+    inspector.beside(file)
+    inspector.walk(elements, "")
+    inspector.declared(elements)
+    if look.pixels and first(elements, PIXEL_DATA) is not None and not file.problems:
+        from curation.dicom.pixels import look_at
+
+        look_at(file, at, look)
+
+
+class _Inspector:
+    def __init__(self, file: Part10, look: Look) -> None:
+        elements = file.elements
+        self.look = look
+        self.meanings = meanings()
+        self.charset = encodings(plain(elements, 0x00080005).encode("latin-1"))
+        self.sop_class = plain(elements, 0x00080016)
+        self.kept: frozenset[str] = frozenset().union(
+            *(kept for code, kept in _KEPT_BY.items() if code in _method_codes(elements))
+        )
+        self.removed = plain(elements, 0x00120062) == "YES"
+
+    def walk(self, elements: list[Element], at: str) -> None:
+        """Judge a data set whose tags stand below the path `at`."""
+        known = self.meanings
+        harmless = self.look.harmless
+        charset = self.charset
+        for element in elements:
+            tag, vr = element.tag, element.vr
+            if element.items is not None:
+                self.items(element, at)
+                continue
+            if vr in NUMBERS or tag >= PIXELS_BEGIN or element.fragments is not None:
+                continue
+            value = element.value
+            if not value or (tag, value, charset) in harmless:
+                continue
+            if vr == b"UN" and not tag >> 16 & 1:
+                vr = dictionary_vr(tag)
+            if tag in known or vr == b"PN":
+                clean = self.identifying(element, vr, at)
+            elif vr in BYTES:
+                clean = self.blob(element, at)
+            elif vr in _FORMED and _WELL_FORMED(value):
+                continue
+            else:
+                clean = self.text(element, vr, at)
+            if clean and len(value) < _REMEMBERED:
+                harmless.add((tag, value, charset))
+
+    def items(self, element: Element, at: str) -> None:
+        """Judge the items of a sequence, numbered from 0."""
+        for number, item in enumerate(element.items or ()):
+            below = f"{at}{element.tag:08X}[{number}]."
+            if element.tag == CONTENT:
+                self.content(item, below)
+            self.walk(item, below)
+
+    def content(self, item: list[Element], at: str) -> None:
+        """A content item of a structured report whose concept says that it identifies."""
+        concept = first(item, 0x0040A043)
+        meaning = (
+            SUBJECT.get(plain(concept.items[0], 0x00080100)) if concept and concept.items else None
+        )
+        if meaning is None:
+            return
+        for tag in (0x0040A160, 0x0040A121):
+            if value := plain(item, tag):
+                self.judge(value, meaning, f"{at}{tag:08X}", "PS3.16 TID 1007")
+
+    def identifying(self, element: Element, vr: bytes, at: str) -> bool:
+        """An attribute that is there to identify: anything but a pseudonym is a finding."""
+        tag = element.tag
+        meaning = self.meanings.get(tag, "person")
+        if meaning in ("blob", "uid"):
+            return True
+        person = vr == b"PN"
+        text = decode(bytes(element.value), self.charset, person=person)
+        if meaning == "age":
+            return self.age(text, tag, at)
+        return self.judge(text, meaning, f"{at}{tag:08X}", _TABLE)
+
+    def judge(self, text: str, meaning: str, where: str, rule: str) -> bool:
+        """Values of one meaning: the first that is no pseudonym is a finding; whether none is."""
+        for value in filter(None, map(str.strip, text.split("\\"))):
+            if is_pseudonym(value, _STYLES[meaning == "person"]):
+                continue
+            if meaning == "birth" and is_dummy_date(value):
+                continue
+            self.look.identity(KINDS[meaning], value)
+            if meaning not in self.kept:
+                self.look.found(
+                    _CHECKS[meaning],
+                    Severity.ERROR if meaning in _SURE else Severity.WARNING,
+                    where,
+                    rule,
+                    _SAYS[meaning],
+                    kind=KINDS[meaning],
+                    value=value,
+                )
+            return False
+        return True
+
+    def age(self, text: str, tag: int, at: str) -> bool:
+        """A Patient's Age over 89 years (45 CFR 164.514(b)(2)(i)(C))."""
+        if text[:3].isdigit() and text[3:4] in ("Y", "") and int(text[:3]) > 89 and text != "090Y":
+            self.look.found(
+                "age-over-89",
+                Severity.ERROR,
+                f"{at}{tag:08X}",
+                "45 CFR 164.514(b)(2)(i)(C)",
+                "An age over 89 is there; write 090Y",
+                kind=Kind.AGE,
+                value=text,
+            )
+            return False
+        return True
+
+    def text(self, element: Element, vr: bytes, at: str) -> bool:
+        """An attribute of text: an identifier in it is a finding, whatever the table says."""
+        tag = element.tag
+        person = vr == b"PN"
+        raw = bytes(element.value)
+        text = decode(raw, self.charset if vr in ENCODED else ("latin-1",), person=person)
+        if not text:
+            return True
+        listed = self.look.profile.code(tag) is not None
+        if tag >> 16 & 1:
+            rule = "PS3.15 E.3.10"
+        else:
+            rule = _TABLE if listed else "PS3.15 E.1.1"
+        style = _style(tag, vr, listed)
+        if self.look.text(text, f"{at}{tag:08X}", style, rule=rule):
+            return False
+        return not unusual(text)
+
+    def blob(self, element: Element, at: str) -> bool:
+        """Bytes: what can be read in them is judged as text, and nested data sets as such."""
+        tag = element.tag
+        if tag == TRAILING_PADDING:
+            return True  # seen with what lies beside the data set
+        if tag == 0x00420011:
+            self.document(element, at)
+            return False
+        if not tag >> 16 & 1 and not tag >> 24 == 0x60 and tag != 0x00420011:
+            return True
+        items = nested(element)
+        if items is not None:
+            for number, item in enumerate(items):
+                self.walk(item, f"{at}{tag:08X}[{number}].")
+            return False
+        if len(element.value) > _READ_AT_MOST:
+            return True
+        for run in readable(element.value):
+            if self.look.text(
+                run,
+                f"{at}{tag:08X}",
+                Style.TECHNICAL,
+                rule="PS3.15 E.3.10",
+                check="blob-identifier",
+            ):
+                return False
+        return True
+
+    def document(self, element: Element, at: str) -> None:
+        """An encapsulated document (PS3.3 section C.24.2): a PDF is opened, others read as text."""
+        data = bytes(element.value)
+        if self.sop_class == _PDF or data[:5] == b"%PDF-":
+            from curation.formats.pdf import inspect_pdf
+
+            inspect_pdf(data, self.look, f"{at}00420011")
+            return
+        for run in readable(data[:_READ_AT_MOST]):
+            if self.look.text(run, f"{at}00420011", Style.PROSE, rule=_TABLE):
+                return
+
+    def beside(self, file: Part10) -> None:
+        """The preamble, the file meta information, and what follows the data set."""
+        self.run(file.preamble, "preamble", "PS3.10 section 7.1")
+        for element in file.meta:
+            if element.tag in _META:
+                for run in readable(element.value, 3):
+                    if not is_pseudonym(run.strip(), Style.IDENTIFIER):
+                        self.station(run, element.tag)
+                        break
+        padding = first(file.elements, TRAILING_PADDING)
+        after = file.trailing + (b"" if padding is None else bytes(padding.value))
+        self.run(after[:_READ_AT_MOST], "padding", "PS3.10 section 7.2")
+
+    def run(self, data: bytes, where: str, rule: str) -> None:
+        """Bytes that ought to be empty: what reads as words there was put there by somebody."""
+        if not data.strip(b"\0") or data[:4] in (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+"):
+            return
+        for run in readable(data, 4):
+            if self.look.text(run, where, Style.PROSE, rule=rule, check="hidden-text"):
+                return
+            if unusual(run):
+                self.look.found(
+                    "hidden-text",
+                    Severity.WARNING,
+                    where,
+                    rule,
+                    "Text stands where zeros should; remove it",
+                    kind=Kind.UNKNOWN,
+                    value=run,
+                )
+                return
+
+    def station(self, text: str, tag: int) -> None:
+        """An Application Entity Title, or private information of whoever wrote the file."""
+        where = f"{tag:08X}"
+        style = Style.PROSE if tag == 0x00020102 else Style.TECHNICAL
+        if self.look.text(text, where, style, rule="PS3.15 E.1.1", check="meta-identifier"):
+            return
+        if unusual(text):
+            self.look.found(
+                "meta-identifier",
+                Severity.WARNING,
+                where,
+                "PS3.15 E.1.1",
+                "The file meta information names a station or sender; remove it",
+                kind=Kind.DEVICE,
+                value=text,
+            )
+
+    def declared(self, elements: list[Element]) -> None:
+        """Whether the file says that it was de-identified, and how (PS3.15 section E.1.1)."""
+        if not self.removed:
+            self.look.found(
+                "not-declared",
+                Severity.INFO,
+                "00120062",
+                "PS3.15 E.1.1",
+                "Patient Identity Removed is not YES: nobody says that this was de-identified",
+            )
+        elif not plain(elements, 0x00120063) and not _method_codes(elements):
+            self.look.found(
+                "method-not-declared",
+                Severity.INFO,
+                "00120064",
+                "PS3.15 E.1.1",
+                "Patient Identity Removed is YES and no method is named",
+            )
+
+
+_CHECKS = {
+    "address": "patient-address",
+    "birth": "birth-date",
+    "device": "station-name",
+    "id": "identifier",
+    "institution": "institution",
+    "person": "person-name",
+    "private": "private-life",
+    "serial": "serial-number",
+    "telephone": "telephone",
+}
+_META = frozenset((0x00020016, 0x00020017, 0x00020018, 0x00020026, 0x00020028, 0x00020102))
+_READ_AT_MOST = 8 << 20
+
+
+def _style(tag: int, vr: bytes, listed: bool) -> Style:
+    if vr in _PROSE:
+        return Style.PROSE
+    return Style.PHRASE if listed else Style.TECHNICAL
+
+
+def _method_codes(elements: list[Element]) -> frozenset[str]:
+    """The codes of De-identification Method Code Sequence (0012,0064)."""
+    sequence = first(elements, 0x00120064)
+    items = sequence.items if sequence is not None else None
+    return frozenset(plain(item, 0x00080100) for item in items or ())
+
+
+def is_dummy_date(value: str) -> bool:
+    """A date that a de-identifier writes where one must stand."""
+    return value[4:8] in ("0101", "") and (value[:4] in _DUMMY_YEARS or value[4:8] == "")
+
+
+_DUMMY_YEARS = frozenset(("0001", "1000", "1800", "1900", "1901", "1950", "1970", "2000"))
