@@ -1,4 +1,4 @@
-"""A data set as the profile lets it through: every element removed, emptied, replaced or cleaned."""
+"""A data set as the profile lets it through: each element removed, emptied, replaced or cleaned."""
 
 from __future__ import annotations
 
@@ -67,7 +67,9 @@ class Cleaner:
         self.days = act.mapping.days(self.patient)
         self.codes = act.codes.setdefault(self.sop_class, {})
 
-    def dataset(self, elements: list[Element], parent: int = 0, *, dummies: bool = False) -> list[Element]:
+    def dataset(
+        self, elements: list[Element], parent: int = 0, *, dummies: bool = False
+    ) -> list[Element]:
         """What is left of a data set; with `dummies` no text of it is kept, clean or not."""
         out: list[Element] = []
         creators: dict[int, str] = {}
@@ -77,7 +79,7 @@ class Cleaner:
                 continue  # a group length, which would be wrong now (PS3.5 section 7.2)
             if tag >> 16 & 1:
                 if not dummies:
-                    self.private(element, creators, parent, out)
+                    self.private(element, creators, out)
                 continue
             code = self.code(element, parent)
             if dummies and code in ("K", "C") and element.vr in _SAYING:
@@ -85,7 +87,7 @@ class Cleaner:
             if code == "K" and element.items is None and element.vr in NUMBERS:
                 out.append(element)
                 continue
-            kept = self.apply(element, code, parent)
+            kept = self.apply(element, code)
             if kept is not None:
                 out.append(kept)
         return out
@@ -104,7 +106,7 @@ class Cleaner:
         """The VR of an element, by the dictionary where the file leaves it unknown."""
         return dictionary_vr(element.tag) if element.vr == b"UN" else element.vr
 
-    def apply(self, element: Element, code: str, parent: int) -> Element | None:
+    def apply(self, element: Element, code: str) -> Element | None:
         """What is left of an element of the standard after an action."""
         tag, vr = element.tag, element.vr
         if tag in (PATIENT_NAME, PATIENT_ID) and code != "K":
@@ -167,7 +169,6 @@ class Cleaner:
         self,
         element: Element,
         creators: dict[int, str],
-        parent: int,
         out: list[Element],
     ) -> None:
         """A private attribute: what is known to be safe stays, with its creator (E.3.10)."""
@@ -175,15 +176,13 @@ class Cleaner:
         group, number = tag >> 16, tag & 0xFFFF
         if number < 0x100:
             if number >= 0x10 and element.items is None and self.profile.private == "safe":
-                creators[tag & ~0xFFFF | number << 8] = decode(
-                    bytes(element.value), ("latin-1",)
-                )
+                creators[tag & ~0xFFFF | number << 8] = decode(bytes(element.value), ("latin-1",))
             return
         block = tag & ~0xFF
         creator = creators.get(block)
         vr = element.vr.decode("ascii")
         action = self.profile.private_action(group, number & 0xFF, creator or "", vr)
-        kept = None if action == "X" else self.safe(element, action, parent)
+        kept = None if action == "X" else self.safe(element, action)
         if kept is None:
             self.act.done["private removed"] += 1
             return
@@ -194,14 +193,14 @@ class Cleaner:
             out.sort(key=lambda e: e.tag)
         out.append(kept)
 
-    def safe(self, element: Element, action: str, parent: int) -> Element | None:
+    def safe(self, element: Element, action: str) -> Element | None:
         """A private attribute that is known to be safe, cleaned like any other."""
         if element.vr in BYTES and element.items is None:
             items = nested(element)
             if items is None:
                 return element if action == "K" else None
             element = Element(element.tag, b"SQ", items=items)
-        return self.apply(element, action, parent)
+        return self.apply(element, action)
 
     def pseudonym(self, element: Element) -> Element:
         """Patient ID and Patient's Name become the patient's pseudonym."""

@@ -1,4 +1,4 @@
-"""A DICOM file de-identified: its data set, its file meta information, its pixels, its word for it."""
+"""A DICOM file de-identified: data set, file meta information, pixels, and its word for it."""
 
 from __future__ import annotations
 
@@ -80,9 +80,7 @@ def _declare(elements: list[Element], act: Act, looked: bool) -> None:
     stated: list[Element] = [
         Element(0x00120062, b"CS", _padded(says["PatientIdentityRemoved"], b"CS")),
         Element(0x00120063, b"LO", encode("\\".join(profile.method_text()), ("ascii",))),
-        Element(
-            0x00280303, b"CS", _padded(says["LongitudinalTemporalInformationModified"], b"CS")
-        ),
+        Element(0x00280303, b"CS", _padded(says["LongitudinalTemporalInformationModified"], b"CS")),
         Element(0x00120064, b"SQ", items=_methods(elements, profile.method_codes())),
     ]
     if looked:

@@ -37,7 +37,7 @@ def patient_of(elements: list[Element]) -> str:
 
 
 def identities(file: Part10) -> Iterator[tuple[str, Kind, str]]:
-    """(patient, kind, value) of every identity attribute that holds no pseudonym, nested ones too."""
+    """(patient, kind, value) of every identity attribute, nested or not, that has no pseudonym."""
     patient = patient_of(file.elements)
     charset = encodings(plain(file.elements, 0x00080005).encode("latin-1"))
     for kind, value in _walk(file.elements, charset):

@@ -195,11 +195,8 @@ class _Inspector:
         if not text:
             return True
         listed = self.look.profile.code(tag) is not None
-        if tag >> 16 & 1:
-            rule = "PS3.15 E.3.10"
-        else:
-            rule = _TABLE if listed else "PS3.15 E.1.1"
-        style = _style(tag, vr, listed)
+        rule = "PS3.15 E.3.10" if tag >> 16 & 1 else _TABLE if listed else "PS3.15 E.1.1"
+        style = _style(vr, listed)
         if self.look.text(text, f"{at}{tag:08X}", style, rule=rule):
             return False
         return not unusual(text)
@@ -212,7 +209,7 @@ class _Inspector:
         if tag == 0x00420011:
             self.document(element, at)
             return False
-        if not tag >> 16 & 1 and not tag >> 24 == 0x60 and tag != 0x00420011:
+        if not tag >> 16 & 1 and tag >> 24 != 0x60 and tag != 0x00420011:
             return True
         items = nested(element)
         if items is not None:
@@ -328,7 +325,7 @@ _META = frozenset((0x00020016, 0x00020017, 0x00020018, 0x00020026, 0x00020028, 0
 _READ_AT_MOST = 8 << 20
 
 
-def _style(tag: int, vr: bytes, listed: bool) -> Style:
+def _style(vr: bytes, listed: bool) -> Style:
     if vr in _PROSE:
         return Style.PROSE
     return Style.PHRASE if listed else Style.TECHNICAL

@@ -1,4 +1,4 @@
-"""What the value of a standard attribute is, beyond what its VR says: an id, an address, a serial."""
+"""What the value of a standard attribute is, beyond its VR: an id, an address, a serial number."""
 
 from __future__ import annotations
 
