@@ -44,6 +44,7 @@ def check(
     profile: Profile,
     emit: Emit,
     *,
+    summary: Summary | None = None,
     pixels: bool = True,
     faces: bool = True,
     jobs: int = 0,
@@ -56,7 +57,7 @@ def check(
     """
     if not root.exists():
         raise FairscanError("there is no such file or folder", where=str(root), do="Name another")
-    summary = Summary.of(root, profile)
+    summary = Summary.of(root, profile) if summary is None else summary
     return check_files(
         files_below(root),
         profile,

@@ -7,7 +7,7 @@ import sys
 
 import typer
 
-from catalog.cli import ask, keep, look, schedule, show, tools
+from catalog.cli import ask, keep, look, schedule, show, steward, tools
 from schemas.errors import FairscanError, QueryError, UsageError
 
 app = typer.Typer(
@@ -19,7 +19,7 @@ app = typer.Typer(
     rich_markup_mode=None,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for _group in (keep, look, ask, show, tools, schedule):
+for _group in (keep, look, ask, show, tools, steward, schedule):
     _group.register(app)
 
 
