@@ -10,6 +10,7 @@ from itertools import islice
 from multiprocessing import get_context
 from pathlib import Path
 
+from curation.faces.series import Piece, series_faces
 from curation.formats import Unsafe, format_of
 from curation.formats.file import File
 from curation.formats.look import Look
@@ -29,6 +30,18 @@ _BATCH = 64
 _FEW = 256
 
 
+@dataclass(frozen=True)
+class _How:
+    """How files are looked at, in every process alike."""
+
+    profile: Profile
+    pixels: bool
+    faces: bool
+
+    def look(self) -> Look:
+        return Look(self.profile, lambda _: None, pixels=self.pixels, faces=self.faces)
+
+
 @dataclass
 class _Part:
     """What one batch of files gave."""
@@ -36,7 +49,7 @@ class _Part:
     summary: Summary
     findings: list[FileFinding] = field(default_factory=list)
     leftovers: Leftovers = field(default_factory=Leftovers)
-    volumes: list[object] = field(default_factory=list)
+    pieces: list[Piece] = field(default_factory=list)
 
 
 def check(
@@ -84,18 +97,23 @@ def check_files(
     """Check these files as `check` does. What is judged together comes at the end."""
     summary = Summary("", _described(profile)) if summary is None else summary
     leftovers = Leftovers()
-    volumes: list[object] = []
-    for part in _parts(files, profile, pixels, jobs):
-        for finding in part.findings:
-            summary.found(finding)
-            emit(finding)
-        summary.merge(part.summary)
-        leftovers.merge(part.leftovers)
-        volumes += part.volumes
-        say(summary)
-    for finding in leftovers.judge():
+    pieces: list[Piece] = []
+
+    def told(finding: FileFinding) -> None:
         summary.found(finding)
         emit(finding)
+
+    for part in _parts(files, _How(profile, pixels, faces), jobs):
+        for finding in part.findings:
+            told(finding)
+        summary.merge(part.summary)
+        leftovers.merge(part.leftovers)
+        pieces += part.pieces
+        say(summary)
+    for finding in leftovers.judge():
+        told(finding)
+    series_faces(pieces, told)
+    summary.faces.looked += len({piece.series for piece in pieces})
     summary.end()
     say(summary)
     return summary
@@ -105,18 +123,18 @@ def _described(profile: Profile) -> dict[str, str]:
     return {"name": profile.name, "version": profile.version, "digest": profile.digest}
 
 
-def _parts(files: Iterable[Met], profile: Profile, pixels: bool, jobs: int) -> Iterator[_Part]:
+def _parts(files: Iterable[Met], how: _How, jobs: int) -> Iterator[_Part]:
     """The batches in the order of the files, here or in other processes."""
     batches = _batched(files)
     ahead = list(islice(batches, _FEW // _BATCH))
     jobs = jobs or (os.cpu_count() or 1)
     if jobs == 1 or len(ahead) < _FEW // _BATCH:
-        look = _look(profile, pixels)
+        look = how.look()
         for batch in _chained(ahead, batches):
             yield _checked(batch, look)
         return
     with ProcessPoolExecutor(
-        jobs, mp_context=get_context("spawn"), initializer=_begin, initargs=(profile, pixels)
+        jobs, mp_context=get_context("spawn"), initializer=_begin, initargs=(how,)
     ) as pool:
         waiting = [pool.submit(_in_process, batch) for batch in ahead]
         for batch in batches:
@@ -137,16 +155,12 @@ def _chained(ahead: list[list[Met]], rest: Iterator[list[Met]]) -> Iterator[list
     yield from rest
 
 
-def _look(profile: Profile, pixels: bool) -> Look:
-    return Look(profile, lambda _: None, pixels=pixels)
-
-
 _here: Look
 
 
-def _begin(profile: Profile, pixels: bool) -> None:
+def _begin(how: _How) -> None:
     global _here
-    _here = _look(profile, pixels)
+    _here = how.look()
 
 
 def _in_process(batch: list[Met]) -> _Part:
@@ -156,7 +170,7 @@ def _in_process(batch: list[Met]) -> _Part:
 def _checked(batch: list[Met], look: Look) -> _Part:
     """Look at the files of one batch; a file that breaks a reader breaks nothing else."""
     part = _Part(Summary(""))
-    look.leftovers = part.leftovers
+    look.leftovers, look.pieces = part.leftovers, part.pieces
     for met in batch:
         name, reason = (met.name, "") if isinstance(met, File) else met
         places: dict[str | None, FileFinding] = {}

@@ -16,7 +16,8 @@ def moved_date(value: str, days: int) -> str:
     match = _DATE.fullmatch(value.strip())
     if match is None:
         return ""
-    return _moved(*(int(part) for part in match.groups()), days)
+    year, month, day = match.groups()
+    return _moved(int(year), int(month), int(day), days)
 
 
 def moved_datetime(value: str, days: int) -> str:

@@ -20,6 +20,7 @@ from curation.dicom.meaning import meanings
 from curation.dicom.reader import PIXELS_BEGIN, Part10
 from curation.dicom.text import decode, encodings, readable
 from curation.dicom.unknown import nested
+from curation.faces.series import Piece, is_candidate
 from curation.formats.file import File
 from curation.formats.look import Look
 from curation.phi.pseudonym import is_pseudonym
@@ -31,6 +32,7 @@ _TABLE = "PS3.15 Table E.1-1"
 _FORMED = frozenset((b"DA", b"TM", b"DT", b"IS", b"DS", b"AS", b"UI"))
 _WELL_FORMED = re.compile(rb"[0-9.:+\-\\eEDWMY \0]*").fullmatch
 _REMEMBERED = 256
+_BODY = (0x00180015, 0x00081030, 0x0008103E, 0x00181030)
 _PROSE = frozenset((b"LT", b"ST", b"UT", b"UC"))
 _STYLES = {True: Style.PERSON, False: Style.IDENTIFIER}
 
@@ -72,10 +74,22 @@ def inspect(file: Part10, at: File, look: Look) -> None:
     inspector.beside(file)
     inspector.walk(elements, "")
     inspector.declared(elements)
+    if look.faces and "!/" not in at.name:
+        _gather_face(file, at, look)
     if look.pixels and first(elements, PIXEL_DATA) is not None and not file.problems:
         from curation.dicom.pixels import look_at
 
         look_at(file, at, look)
+
+
+def _gather_face(file: Part10, at: File, look: Look) -> None:
+    """Keep a slice of what may be a head, to be judged with the others of its series."""
+    words = " ".join(plain(file.elements, tag) for tag in _BODY)
+    modality = plain(file.elements, 0x00080060)
+    if is_candidate(modality, words) and first(file.elements, PIXEL_DATA) is not None:
+        series = plain(file.elements, 0x0020000E)
+        declared = plain(file.elements, 0x00280302)
+        look.pieces.append(Piece(series, modality, words, declared, at.path, at.name))
 
 
 class _Inspector:
@@ -339,8 +353,5 @@ def _method_codes(elements: list[Element]) -> frozenset[str]:
 
 
 def is_dummy_date(value: str) -> bool:
-    """A date that a de-identifier writes where one must stand."""
-    return value[4:8] in ("0101", "") and (value[:4] in _DUMMY_YEARS or value[4:8] == "")
-
-
-_DUMMY_YEARS = frozenset(("0001", "1000", "1800", "1900", "1901", "1950", "1970", "2000"))
+    """Whether a date of birth is one that a de-identifier leaves: the first day of a year."""
+    return value[4:].strip(".-/") in ("", "0101")

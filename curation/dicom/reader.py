@@ -62,7 +62,7 @@ def looks_dicom(head: bytes) -> bool:
         if 0 < group <= 0x20 and not group & 1 and (vr in SHORT or vr in LONG):
             return True
     group, element, length = struct.unpack_from("<HHI", head)
-    return group == 0x0008 and element < 0x1000 and length < 256
+    return bool(group == 0x0008 and element < 0x1000 and length < 256)
 
 
 def read(path: Path) -> Part10:
@@ -317,6 +317,8 @@ def _exists(tag: int) -> bool:
     group = tag >> 16
     if group & 1:
         return group > 8 and tag & 0xFFFF >= 0x10
+    if group < 4:
+        return False
     return dictionary_vr(tag) != b"UN"
 
 

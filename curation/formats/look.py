@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+from curation.faces.series import Piece
 from curation.formats.file import File
 from curation.phi import Kind, Style
 from curation.phi.find import find
@@ -41,7 +42,8 @@ class Look:
     """One file after the other is looked at through this; `emit` gets each finding.
 
     A format sets `patient` as soon as it knows whose file it is: some stable word, which is
-    compared and never shown. `pixels` is false where pixel data must not be looked at.
+    compared and never shown. `pixels` and `faces` are false where those must not be looked
+    for. `pieces` gathers parts of head volumes, which are judged together at the end.
     """
 
     profile: Profile
@@ -49,6 +51,8 @@ class Look:
     leftovers: Leftovers = field(default_factory=Leftovers)
     harmless: Harmless = field(default_factory=Harmless)
     pixels: bool = True
+    faces: bool = True
+    pieces: list[Piece] = field(default_factory=list)
     file: File = field(default=None)  # type: ignore[assignment]  # set before each file
     patient: str = ""
 
