@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from functools import cache, lru_cache
+from pathlib import Path
 
 from curation.dicom.element import (
     BYTES,
@@ -34,7 +36,8 @@ _WELL_FORMED = re.compile(rb"[0-9.:+\-\\eEDWMY \0]*").fullmatch
 _REMEMBERED = 256
 _BODY = (0x00180015, 0x00081030, 0x0008103E, 0x00181030)
 _PROSE = frozenset((b"LT", b"ST", b"UT", b"UC"))
-_STYLES = {True: Style.PERSON, False: Style.IDENTIFIER}
+_A_NAME = 5
+"""Letters of a word that no list has, from which on it may name a place."""
 
 _SAYS = {
     "address": "An address is there; remove it",
@@ -167,7 +170,7 @@ class _Inspector:
     def judge(self, text: str, meaning: str, where: str, rule: str) -> bool:
         """Values of one meaning: the first that is no pseudonym is a finding; whether none is."""
         for value in filter(None, map(str.strip, text.split("\\"))):
-            if is_pseudonym(value, _STYLES[meaning == "person"]):
+            if _is_clean(value, meaning):
                 continue
             if meaning == "birth" and is_dummy_date(value):
                 continue
@@ -223,7 +226,7 @@ class _Inspector:
         if tag == 0x00420011:
             self.document(element, at)
             return False
-        if not tag >> 16 & 1 and tag >> 24 != 0x60 and tag != 0x00420011:
+        if not tag >> 16 & 1 and (tag >> 16 in _COMPUTED or tag >> 24 in (0x50, 0x60)):
             return True
         items = nested(element)
         if items is not None:
@@ -261,8 +264,7 @@ class _Inspector:
         for element in file.meta:
             if element.tag in _META:
                 for run in readable(element.value, 3):
-                    if not is_pseudonym(run.strip(), Style.IDENTIFIER):
-                        self.station(run, element.tag)
+                    if self.station(run.strip(), element.tag):
                         break
         padding = first(file.elements, TRAILING_PADDING)
         after = file.trailing + (b"" if padding is None else bytes(padding.value))
@@ -287,13 +289,14 @@ class _Inspector:
                 )
                 return
 
-    def station(self, text: str, tag: int) -> None:
+    def station(self, text: str, tag: int) -> bool:
         """An Application Entity Title, or private information of whoever wrote the file."""
         where = f"{tag:08X}"
         style = Style.PROSE if tag == 0x00020102 else Style.TECHNICAL
         if self.look.text(text, where, style, rule="PS3.15 E.1.1", check="meta-identifier"):
-            return
-        if unusual(text):
+            return True
+        named = [word for word in unusual(text) if word not in senders()]
+        if named and not is_code(text):
             self.look.found(
                 "meta-identifier",
                 Severity.WARNING,
@@ -303,6 +306,8 @@ class _Inspector:
                 kind=Kind.DEVICE,
                 value=text,
             )
+            return True
+        return False
 
     def declared(self, elements: list[Element]) -> None:
         """Whether the file says that it was de-identified, and how (PS3.15 section E.1.1)."""
@@ -337,6 +342,34 @@ _CHECKS = {
 }
 _META = frozenset((0x00020016, 0x00020017, 0x00020018, 0x00020026, 0x00020028, 0x00020102))
 _READ_AT_MOST = 8 << 20
+_COMPUTED = frozenset((0x0022, 0x0028, 0x0048, 0x0066, 0x0070, 0x5400, 0x5600, 0x7FE0))
+"""Groups whose bytes are tables, samples and profiles of colour, in which nothing is written."""
+
+
+@cache
+def senders() -> frozenset[str]:
+    """Words in titles of Application Entities that are a program's, not a place's."""
+    text = Path(__file__).with_name("senders.txt").read_text(encoding="utf-8")
+    return frozenset(text[text.index("\n") :].split())
+
+
+def is_code(text: str) -> bool:
+    """Whether a value reads as a hash or as letters that a computer chose: many digits in it."""
+    return sum(c.isdigit() for c in text) * 3 >= len(text) >= 10
+
+
+@lru_cache(1 << 14)
+def _is_clean(value: str, meaning: str) -> bool:
+    """Whether a value of this meaning is what a de-identifier writes there."""
+    if meaning == "serial" and is_code(value):
+        return True
+    if not is_pseudonym(value, Style.PERSON if meaning == "person" else Style.IDENTIFIER):
+        return False
+    if meaning in ("address", "telephone"):
+        return len(value.split()) == 1
+    if meaning in ("device", "institution") and not is_code(value):
+        return not any(len(word) >= _A_NAME for word in unusual(value))
+    return True
 
 
 def _style(vr: bytes, listed: bool) -> Style:
