@@ -15,6 +15,7 @@ import duckdb
 import pyarrow as pa
 
 from catalog import changes, records, registries, sitedb, tables
+from catalog import checked as samples
 from catalog.assembly import assembled
 from catalog.cohort import BLOCK, FACET_NAMES
 from catalog.home import BUILDING, Home, now, replace_folder
@@ -32,7 +33,7 @@ from schemas.source import Source
 MEMORY = "900MB"
 TABLES = (
     "datasets", "links", "findings", "sources", "runs", "changes", "quarantine", "checks",
-    "withheld", "labels", "review", "tools",
+    "withheld", "labels", "review", "tools", "checked",
 )  # fmt: skip
 _EMPTY_WITH = {"age_raw": ("age_years",)}
 """Columns that are emptied along with a masked one, because they tell the same."""
@@ -76,7 +77,9 @@ def build(
     )
     rows = [dataset.model_dump() for dataset in datasets]
     table = pa.Table.from_pylist(rows, schema=schema_of(Dataset))
-    harvested = Harvested(harvests, table, identity)
+    there = {row["id"] for row in rows}
+    sampled = [told for key, told in samples.kept(place).items() if key in there]
+    harvested = Harvested(harvests, table, identity, sampled)
     folder.mkdir()
     try:
         counts = _write(folder, harvested, sources, runs, previous, moment, say)
@@ -119,6 +122,7 @@ def _write(
         create(connection, "findings", checked.findings)
         create(connection, "withheld", checked.withheld)
         tables.write(connection, harvests.identity, sources, runs, policy)
+        samples.write(connection, harvests.sampled, policy)
         changes.write(connection, previous)
         say("writing Parquet")
         _write_parquet(connection, folder)
@@ -132,14 +136,15 @@ def _write(
 
 
 class Harvested(NamedTuple):
-    """What the release is made of: the folders of the harvests, every record of theirs, and how
+    """What the release is made of: the folders of the harvests, every record of theirs, how the
 
-    the records stand to one another.
+    records stand to one another, and what samples of their files gave.
     """
 
     folders: list[Path]
     datasets: pa.Table
     identity: Identity
+    sampled: list[dict[str, Any]]
 
 
 class Checked(NamedTuple):
@@ -157,6 +162,11 @@ def _check(folder: Path, harvests: Harvested, policy: policies.Policy, moment: d
         _load_harvests(connection, harvests)
         connection.execute("CREATE VIEW series AS FROM harvested")
         metadata.run(connection, policy, now=moment)
+        in_files = samples.findings(harvests.sampled, policy)
+        for table, found in (("findings", in_files), ("withheld", samples.withheld(in_files))):
+            connection.register("_arrow", found)
+            connection.execute(f"INSERT INTO {table} BY NAME FROM _arrow")
+            connection.unregister("_arrow")
         return Checked(
             connection.execute("FROM findings").to_arrow_table(),
             connection.execute("FROM withheld").to_arrow_table(),

@@ -48,7 +48,8 @@ class DatasetPage:
     """A dataset's whole record with what was found, what it is linked to, and its charts.
 
     record: `schemas.dataset.Dataset` as JSON. findings: worst first. charts: its series by facet,
-    none if the release lists no series of it. successors: datasets here that replace it.
+    none if the release lists no series of it. successors: datasets here that replace it. checked:
+    how the last sample of its files went, None if none was taken.
     """
 
     record: dict[str, Any]
@@ -56,6 +57,7 @@ class DatasetPage:
     links: list[dict[str, Any]]
     charts: tuple[Facet, ...]
     successors: list[dict[str, Any]]
+    checked: dict[str, Any] | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +66,8 @@ class StatusPage:
 
     runs: the last one of each source, be it in this release or after it. quarantine: records of
     these runs that are not valid, with the reason. changed: changes counted by source. review:
-    pairs that may be one dataset, for a person to judge.
+    pairs that may be one dataset, for a person to judge. checked: of how many datasets files were
+    sampled, how many files were read, and in how many of both something was found.
     """
 
     release: ReleaseInfo
@@ -74,6 +77,7 @@ class StatusPage:
     changes: list[dict[str, Any]]
     changed: list[dict[str, Any]]
     review: list[dict[str, Any]]
+    checked: dict[str, Any]
     previous: str | None
 
 
@@ -135,7 +139,15 @@ class Reader:
             "FROM links JOIN datasets d ON d.id = dataset_id WHERE other_id = ? ORDER BY 5, 3",
             [dataset_id, dataset_id],
         )
-        return DatasetPage(record, findings, links, self._charts(record), _successors(site, record))
+        sampled = _rows(site, "SELECT * FROM checked WHERE dataset_id = ?", [dataset_id])
+        return DatasetPage(
+            record,
+            findings,
+            links,
+            self._charts(record),
+            _successors(site, record),
+            sampled[0] if sampled else None,
+        )
 
     def sources(self) -> list[dict[str, Any]]:
         """Every source with what it holds here, how it stands, and how its last run went.
@@ -189,6 +201,12 @@ class Reader:
                 {**row, "reasons": json.loads(row["reasons"])}
                 for row in _rows(site, "SELECT * FROM review ORDER BY score DESC, 1, 2")
             ],
+            _rows(
+                site,
+                "SELECT count(*) AS datasets, coalesce(sum(read), 0) AS files, "
+                "count(*) FILTER (WHERE affected > 0) AS datasets_affected, "
+                "coalesce(sum(affected), 0) AS files_affected, max(time) AS newest FROM checked",
+            )[0],
             self.info.previous,
         )
 

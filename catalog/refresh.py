@@ -13,7 +13,7 @@ from typing import Any
 
 import duckdb
 
-from catalog import build, harvesting, registries
+from catalog import build, checked, harvesting, registries
 from catalog import ground as grounds
 from catalog.duck import stopped
 from catalog.ground import PACKAGED, Ground
@@ -162,6 +162,8 @@ def _release(place: Home, settings: Settings, say: Say, full: bool) -> str | Non
         return None
     if (described := registries.kept(place).digest) is not None:
         good["doi"] = described
+    if (sampled := checked.digest(checked.kept(place))) is not None:
+        good["checked"] = sampled
     previous = _usable(place, say)
     if previous and not full:
         info = read_info(previous)

@@ -15,7 +15,7 @@ from typing import Any
 from catalog.home import Home, current_release
 from schemas.errors import ReleaseError, UsageError
 
-SCHEMA_VERSION = 3
+SCHEMA_VERSION = 4
 DESCRIPTION = "release.json"
 CATALOGUE = "catalogue.duckdb"
 SITE = "site.db"

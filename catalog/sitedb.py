@@ -64,7 +64,7 @@ CREATE VIRTUAL TABLE search USING fts5(
 CREATE TABLE words (word TEXT PRIMARY KEY, datasets INTEGER) WITHOUT ROWID;
 """
 COPIED = ("findings", "links", "sources", "runs", "changes", "quarantine", "checks", "withheld",
-           "labels", "review", "tools")  # fmt: skip
+           "labels", "review", "tools", "checked")  # fmt: skip
 """Tables of a release that are copied as they are."""
 _INDEXES = """
 CREATE INDEX findings_dataset ON findings (dataset_id);
@@ -73,6 +73,7 @@ CREATE INDEX findings_severity ON findings (severity);
 CREATE INDEX findings_action ON findings (action);
 CREATE INDEX links_dataset ON links (dataset_id);
 CREATE INDEX links_other ON links (other_id);
+CREATE INDEX checked_dataset ON checked (dataset_id);
 CREATE INDEX labels_facet ON labels (facet);
 ANALYZE;
 """

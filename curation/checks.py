@@ -1,4 +1,4 @@
-"""The registry of checks: a check is one function with one decorator, in any module here."""
+"""The registry of checks: a check is one function with one decorator, in `curation.metadata`."""
 
 from __future__ import annotations
 
@@ -78,9 +78,9 @@ def check(
 
 
 def registered() -> dict[str, Check]:
-    """Every check of the room by id; all its modules are imported once to find them."""
-    import curation
+    """Every check by id; all modules of `curation.metadata` are imported once to find them."""
+    from curation import metadata
 
-    for module in pkgutil.walk_packages(curation.__path__, "curation."):
+    for module in pkgutil.walk_packages(metadata.__path__, "curation.metadata."):
         importlib.import_module(module.name)
     return dict(sorted(_CHECKS.items()))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
 from typing import Any
@@ -51,15 +51,23 @@ class Rule:
         return self.fields.get(field, self.action)
 
 
+_SHOWN = Rule(Action.FLAG, "What was found in its files is shown.", {})
+
+
 @dataclass(frozen=True)
 class Policy:
-    """One rule for every check."""
+    """One rule for every check, and one for every severity of what is found in files."""
 
     rules: Mapping[str, Rule]
+    files: Mapping[Severity, Rule] = field(default_factory=dict)
 
     def action(self, check_id: str, field: str) -> Action:
         """What to do about a hit of `check_id` in `field`."""
         return self.rules[check_id].on(field)
+
+    def on_file(self, severity: Severity) -> Rule:
+        """What to do about a finding of that severity in a dataset's files: shown if none says."""
+        return self.files.get(severity, _SHOWN)
 
 
 def load(path: Path | None = None, checks: Mapping[str, Check] | None = None) -> Policy:
@@ -91,7 +99,7 @@ class _Reader:
     checks: Mapping[str, Check]
 
     def policy(self, document: Mapping[str, Any]) -> Policy:
-        self._only(document, {"checks"}, "the top")
+        self._only(document, {"checks", "files"}, "the top")
         tables = self._table(document.get("checks", {}), "checks")
         self._only(tables, set(self.checks), "checks", "a check that does not exist")
         missing = sorted(set(self.checks) - set(tables))
@@ -99,15 +107,38 @@ class _Reader:
             raise self._error(
                 f"no rule for {', '.join(missing)}", "Add a table [checks.<id>] for each"
             )
-        return Policy({id: self._rule(self.checks[id], tables[id]) for id in self.checks})
+        files = self._table(document.get("files", {}), "files")
+        self._only(files, set(Severity), "files", "a severity that does not exist")
+        return Policy(
+            {id: self._rule(self.checks[id], tables[id]) for id in self.checks},
+            {
+                severity: self._file_rule(severity, files[severity])
+                for severity in map(Severity, files)
+            },
+        )
+
+    def _file_rule(self, severity: Severity, value: Any) -> Rule:
+        key = f"files.{severity}"
+        table = self._table(value, key)
+        self._only(table, {"action", "why"}, key)
+        rule = Rule(self._action(table.get("action"), f"{key}.action"), self._why(table, key), {})
+        if rule.action is Action.MASK:
+            raise self._error(f"{key} masks what is in files", "Use withhold, flag or none")
+        if rule.action is Action.WITHHOLD and severity is not Severity.BLOCKER:
+            raise self._error(f"{key} withholds datasets", "Only a blocker withholds")
+        return rule
+
+    def _why(self, table: Mapping[str, Any], key: str) -> str:
+        why = table.get("why")
+        if not isinstance(why, str) or not why.strip():
+            raise self._error(f"{key}.why is missing or empty", "Say why, in one sentence")
+        return why
 
     def _rule(self, check: Check, value: Any) -> Rule:
         key = f"checks.{check.id}"
         table = self._table(value, key)
         self._only(table, {"action", "why", "fields"}, key)
-        why = table.get("why")
-        if not isinstance(why, str) or not why.strip():
-            raise self._error(f"{key}.why is missing or empty", "Say why, in one sentence")
+        why = self._why(table, key)
         exceptions = self._table(table.get("fields", {}), f"{key}.fields")
         self._only(exceptions, set(check.fields), f"{key}.fields", "a field it never looks at")
         rule = Rule(
@@ -115,8 +146,8 @@ class _Reader:
             why,
             {f: self._action(a, f"{key}.fields.{f}") for f, a in exceptions.items()},
         )
-        for field in check.fields:
-            self._possible(check, field, rule.on(field))
+        for name in check.fields:
+            self._possible(check, name, rule.on(name))
         return rule
 
     def _possible(self, check: Check, field: str, action: Action) -> None:

@@ -13,7 +13,7 @@ import os
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -54,9 +54,12 @@ TOTAL = 300.0
 class StatusError(SourceError):
     """A server answered with a status that is no success; `status` is that code."""
 
-    def __init__(self, status: int, what: str, *, where: str) -> None:
+    def __init__(
+        self, status: int, what: str, *, where: str, headers: Mapping[str, str] | None = None
+    ) -> None:
         super().__init__(what, where=where)
         self.status = status
+        self.headers = headers or {}
 
 
 class NoSuchHostError(SourceError):
@@ -174,7 +177,7 @@ class Client:
             "POST", url, cap, json=json, data=data, headers={"Accept": accept, **(headers or {})}
         )
 
-    def many(self, work: Callable[[T], R], items: Iterable[T]) -> Iterator[R]:
+    def many(self, work: Callable[[T], R], items: Iterable[T]) -> Generator[R]:
         """`work` of each item, as many at once as the source allows, in the items' order.
 
         Takes items as it goes: memory does not grow with their number. The first error ends it.
@@ -226,8 +229,15 @@ class Client:
             answer = self._once(method, url, cap, **more)
             if answer.status not in (301, 302, 303, 307, 308):
                 return replace(_successful(answer), hops=tuple(hops))
+            if "location" not in answer.headers:
+                raise StatusError(
+                    answer.status,
+                    "redirected to no address",
+                    where=without_query(url),
+                    headers=answer.headers,
+                )
             try:
-                target = urljoin(url, answer.headers.get("location", ""))
+                target = urljoin(url, answer.headers["location"])
                 origin(target)
             except ValueError as error:
                 raise SourceError("redirected to no address", where=without_query(url)) from error
@@ -315,7 +325,10 @@ def _successful(answer: Answer) -> Answer:
     if not 200 <= answer.status < 300:
         told = _looks_like(answer.body)
         raise StatusError(
-            answer.status, f"the server answered {answer.status}: {told}", where=where
+            answer.status,
+            f"the server answered {answer.status}: {told}",
+            where=where,
+            headers=answer.headers,
         )
     return answer
 

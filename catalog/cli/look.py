@@ -49,6 +49,7 @@ def status(json: bool = JSON) -> None:
                 "quarantine": quarantined,
                 "findings_by_check": page.findings if page else [],
                 "review": page.review if page else [],
+                "checked": page.checked if page else None,
             }
         )
     else:
@@ -95,6 +96,12 @@ def _print_status(
             ["perhaps one dataset", "", "score", "why"],
             right=["score"],
         )  # fmt: skip
+    if page and page.checked["datasets"]:
+        told = page.checked
+        print(
+            f"files checked: {told['files']:,} of {_datasets(told['datasets'])}; found something "
+            f"in {told['files_affected']:,} of {_datasets(told['datasets_affected'])}"
+        )
     if page and page.findings:
         output.table(
             [
@@ -102,9 +109,13 @@ def _print_status(
                  output.number(f["datasets"]), output.number(f["affected"])]
                 for f in page.findings
             ],
-            ["check", "severity", "policy", "findings", "datasets", "series"],
-            right=["findings", "datasets", "series"],
+            ["check", "severity", "policy", "findings", "datasets", "series or files"],
+            right=["findings", "datasets", "series or files"],
         )  # fmt: skip
+
+
+def _datasets(count: int) -> str:
+    return f"{count:,} dataset" if count == 1 else f"{count:,} datasets"
 
 
 def _basis(run: dict[str, Any]) -> dict[str, Any]:

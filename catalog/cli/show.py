@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 import typer
@@ -100,7 +100,8 @@ def show(
         print(written(page.record, format), end="")
         return
     if json or format:
-        output.as_json({**page.record, "findings": page.findings, "links": page.links})
+        more = {"findings": page.findings, "links": page.links, "checked": page.checked}
+        output.as_json({**page.record, **more})
         return
     record = page.record
     print(f"{record['title']}\n{record['id']}\n")
@@ -154,10 +155,10 @@ def show(
                      ["relation", "", "identifier"])  # fmt: skip
     if page.findings:
         output.table(
-            [[f["severity"], f["check_id"], f["message"], f["evidence"],
-              output.number(f["affected"]), f["action"]] for f in page.findings],
-            ["severity", "check", "finding", "evidence (masked)", "series", "policy"],
-            right=["series"],
+            [[f["severity"], f["check_id"], _message(f), f["evidence"],
+              _found_in(f), f["action"]] for f in page.findings],
+            ["severity", "check", "finding", "evidence (masked)", "in", "policy"],
+            right=["in"],
         )  # fmt: skip
 
 
@@ -173,7 +174,29 @@ def _notes(page: DatasetPage) -> Iterator[str]:
         yield f"{record['status']} by its repository"
     for other in page.successors:
         yield f"replaced by {other['id']}  {other['title']}"
+    if page.checked:
+        yield f"files checked: {files_checked(page.checked)}"
     yield ""
+
+
+def files_checked(told: Mapping[str, Any]) -> str:
+    """How a sample of a dataset's files went: how many, when, and whether something was found."""
+    number, day = told["read"], str(told["time"])[:10]
+    unread = f", {told['failed']:,} could not be read" if told["failed"] else ""
+    found = (
+        f"something found in {told['affected']:,}" if told["affected"] else "nothing found in them"
+    )
+    return f"{number:,} on {day}, {found}{unread} ({told['profile']})"
+
+
+def _message(finding: Mapping[str, Any]) -> str:
+    in_file = finding["subject_kind"] == "file" and finding["field"]
+    return f"{finding['message']} ({finding['field']})" if in_file else finding["message"]
+
+
+def _found_in(finding: Mapping[str, Any]) -> str:
+    what = "files" if finding["subject_kind"] == "file" else "series"
+    return f"{output.number(finding['affected'])} {what}"
 
 
 def _told(provenance: dict[str, Any] | None) -> str | None:

@@ -100,11 +100,12 @@ def load(path: Path, passphrase: str) -> bytes:
     if len(nonce) != 12 or len(sealed) != KEY_BYTES + 16:
         raise _damaged(path)
     try:
-        return _cipher(passphrase, salt, cost).decrypt(nonce, sealed, _bound(head))
+        key: bytes = _cipher(passphrase, salt, cost).decrypt(nonce, sealed, _bound(head))
     except InvalidTag:
         raise SecretError(
             "the pass phrase is wrong, or the key file was altered", where=str(path), do="Try again"
         ) from None
+    return key
 
 
 def passphrase(*, new: bool = False, descriptor: int | None = None) -> str:
@@ -114,7 +115,7 @@ def passphrase(*, new: bool = False, descriptor: int | None = None) -> str:
     """
     if descriptor is not None:
         try:
-            with open(descriptor, encoding="utf-8", closefd=False) as file:  # noqa: PTH123
+            with open(descriptor, encoding="utf-8", closefd=False) as file:
                 given = file.readline(1 << 12).rstrip("\r\n")
         except (OSError, UnicodeDecodeError) as error:
             raise SecretError(

@@ -158,10 +158,11 @@ class _Reader:
         elements: list[Element] = []
         data, end = self.data, len(self.data)
         while pos + 8 <= end and data[pos : pos + 2] == b"\x02\x00":
-            read, pos = self._some(pos, end, True, 0, 1)
+            read, after = self._some(pos, end, True, 0, 1)
             elements += read
-            if self.problems:
+            if self.problems or after == pos:  # it goes on as no element does, or is cut
                 break
+            pos = after
         return elements, pos
 
     def dataset(self, pos: int, end: int, explicit: bool, depth: int) -> tuple[list[Element], int]:

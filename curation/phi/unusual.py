@@ -1,4 +1,4 @@
-"""Words of a text that neither imaging nor a dictionary has: names, codes, or what belongs to one."""
+"""Words of a text that neither imaging nor a dictionary has: names, or codes."""
 
 from __future__ import annotations
 

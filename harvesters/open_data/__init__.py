@@ -17,9 +17,9 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from harvesters import base
+from harvesters import base, s3
 from harvesters.http import StatusError
-from harvesters.open_data import archive, records, registry, s3
+from harvesters.open_data import archive, records, registry
 from schemas.errors import SourceError
 from schemas.open_data import OpenData
 

@@ -18,6 +18,7 @@ from schemas.arrow import schema_of
 from schemas.dataset import Dataset
 
 _TABLES = {
+    "checked": "dataset_id VARCHAR",
     "findings": "id VARCHAR, dataset_id VARCHAR, check_id VARCHAR, severity VARCHAR, "
     "action VARCHAR",
     "labels": "facet VARCHAR, value VARCHAR, label VARCHAR",

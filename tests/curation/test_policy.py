@@ -105,3 +105,31 @@ def test_a_policy_in_another_encoding_is_refused(tmp_path):
     path.write_bytes(b"# caf\xe9\n")
     with pytest.raises(PolicyError, match="not TOML"):
         load(path)
+
+
+CHECKS = '[checks.age]\naction = "none"\nwhy = "so"\n'
+
+
+def test_what_is_found_in_files_has_a_rule_by_its_severity(tmp_path):
+    rule = '[files.{}]\naction = "{}"\nwhy = "so"\n'
+    text = rule.format("info", "none") + rule.format("blocker", "withhold")
+    policy = _load(tmp_path, CHECKS + text)
+    assert policy.on_file(Severity.INFO).action is Action.NONE
+    assert policy.on_file(Severity.BLOCKER).action is Action.WITHHOLD
+    assert policy.on_file(Severity.ERROR).action is Action.FLAG, "shown where nobody says"
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ('[files.bad]\naction = "none"\nwhy = "so"', 'a severity that does not exist: "bad"'),
+        ('[files.info]\naction = "none"', "files.info.why is missing"),
+        ('[files.info]\naction = "mask"\nwhy = "so"', "files.info masks what is in files"),
+        ('[files.error]\naction = "withhold"\nwhy = "so"', "files.error withholds datasets"),
+        ('[files.error]\naction = "none"\nwhy = "so"\nfields = {}', 'an unknown key: "fields"'),
+        ("[files]\ninfo = 3", "files.info is not a table"),
+    ],
+)
+def test_a_wrong_rule_for_files_is_refused(tmp_path, text, says):
+    with pytest.raises(PolicyError, match=says):
+        _load(tmp_path, CHECKS + text)

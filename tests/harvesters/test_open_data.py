@@ -12,9 +12,9 @@ from urllib.parse import urlsplit
 import pytest
 from pyarrow import fs
 
+from harvesters import s3
 from harvesters.base import Harvest, Harvester, harvester_for
 from harvesters.facts import curated
-from harvesters.open_data import s3
 from harvesters.record import overlaid
 from harvesters.registry import load_sources
 from schemas.dataset import Access, Dataset, Method

@@ -95,6 +95,7 @@ def dataset_page(
     successors: list[dict[str, Any]] | None = None,
     served: dict[str, list[Tool]] | None = None,
     opened: list[Opened] | None = None,
+    checked: dict[str, Any] | None = None,
     **fields: Any,
 ) -> str:
     """The page of a made-up dataset without findings; with `charts`, its series are listed."""
@@ -103,6 +104,7 @@ def dataset_page(
     page = SimpleNamespace(
         record=Dataset.model_validate(record).model_dump(mode="json"),
         findings=[], links=links or [], charts=charts, successors=successors or [],
+        checked=checked,
     )  # fmt: skip
     whole = Query(filters=(("dataset_id", ("x:1",)),))
     told = machine(page.record)

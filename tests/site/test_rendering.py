@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 from types import SimpleNamespace
+from typing import Any
 
 import pytest
 
@@ -40,7 +41,12 @@ def test_a_hostile_record_stays_text_on_its_page_and_links_only_to_the_web() -> 
     link = {"relation": "derived_from", "other_id": f"x:{HOSTILE}", "other_title": HOSTILE,
             "evidence": "stated", "direction": "out"}  # fmt: skip
     page = SimpleNamespace(
-        record=hostile_record(), findings=[finding], links=[link], charts=(chart,), successors=[]
+        record=hostile_record(),
+        findings=[finding],
+        links=[link],
+        charts=(chart,),
+        successors=[],
+        checked=sampled(affected=1, profile=HOSTILE),
     )
     whole = Query(filters=(("dataset_id", ("x:1",)),))
     told = machine(page.record)
@@ -78,6 +84,38 @@ def test_subjects_of_unknown_sex_are_counted_where_all_subjects_are_known() -> N
     assert "M 300, not stated 1,100</dd>" in dataset_page(CHARTS, subjects=2600, sexes=sexes)
     assert "M 300</dd>" in dataset_page(CHARTS, subjects=1500, sexes=sexes)
     assert "M 300</dd>" in dataset_page(CHARTS, subjects=None, sexes=sexes)
+
+
+@pytest.mark.parametrize(
+    ("more", "said"),
+    [
+        (
+            {},
+            "Files checked: 1,200, 2026-11-24: nothing that identifies a person was found in them.",
+        ),
+        (
+            {"affected": 3, "error": 5, "failed": 2},
+            "Files checked: 1,200, 2026-11-24: something that may identify a person was found in "
+            "3 of them. 2 more could not be read.",
+        ),
+    ],
+)
+def test_a_dataset_says_how_many_of_its_files_were_checked_and_with_what_result(
+    more: dict[str, int], said: str
+) -> None:
+    shown = re.sub(r"<[^>]+>", "", dataset_page(checked=sampled(**more)))
+    assert said in " ".join(shown.split())
+    assert "Files checked" not in dataset_page()
+
+
+def sampled(**more: Any) -> dict[str, Any]:
+    """A row of the table `checked`."""
+    told = {
+        "dataset_id": "x:1", "release": "R", "time": "2026-11-24T00:00:00Z", "asked": 1200,
+        "read": 1200, "failed": 0, "bytes": 10**6, "affected": 0, "blocker": 0, "error": 0,
+        "warning": 0, "info": 4, "profile": "research 1", "tool_version": "0.3.0",
+    }  # fmt: skip
+    return told | more
 
 
 def test_an_analysis_result_names_the_collections_where_its_findings_stand() -> None:

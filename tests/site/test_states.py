@@ -205,11 +205,14 @@ def test_a_source_and_a_record_in_quarantine_show_their_reason_as_text() -> None
         findings=[], previous="Q",
         changes=[{"dataset_id": "x:1", "change": "added", "field": None, "old": None, "new": "n"}],
         changed=[{"source": "x", "change": "added", "datasets": 1}],
+        checked={"datasets": 2, "files": 1200, "datasets_affected": 1, "files_affected": 3,
+                 "newest": "2026-11-24T00:00:00Z"},
     )  # fmt: skip
     shown = " ".join(render("status.html", page=page, labels={}).split())
     assert_harmless(shown)
     assert "In quarantine" in shown
     assert "<li>x: 1 added</li>" in shown
+    assert "something was found in 3 of them, in 1 dataset." in re.sub(r"<[^>]+>", "", shown)
 
 
 def test_where_only_sums_are_known_sexes_and_ages_are_charts_the_youngest_first() -> None:
