@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, field
-from itertools import islice
-from multiprocessing import get_context
+from itertools import chain, islice
 from pathlib import Path
 
 from curation.faces.series import Piece, series_faces
@@ -16,6 +14,8 @@ from curation.formats.file import File
 from curation.formats.look import Look
 from curation.formats.paths import inspect_path
 from curation.phi.leftovers import Leftovers
+from curation.pixels import models
+from curation.pool import Pool
 from curation.profiles import Profile
 from curation.reports.summary import Summary
 from curation.walk import files_below
@@ -26,8 +26,7 @@ from schemas.finding import Severity
 Emit = Callable[[FileFinding], None]
 Met = File | tuple[str, str]
 
-_BATCH = 64
-_FEW = 256
+_BATCH = 32
 
 
 @dataclass(frozen=True)
@@ -96,6 +95,9 @@ def check_files(
 ) -> Summary:
     """Check these files as `check` does. What is judged together comes at the end."""
     summary = Summary("", _described(profile)) if summary is None else summary
+    if pixels and not models.available():
+        pixels = False
+        summary.pixels.skipped["what reads text is not installed (fairscan[pixels])"] += 1
     leftovers = Leftovers()
     pieces: list[Piece] = []
 
@@ -125,34 +127,22 @@ def _described(profile: Profile) -> dict[str, str]:
 
 def _parts(files: Iterable[Met], how: _How, jobs: int) -> Iterator[_Part]:
     """The batches in the order of the files, here or in other processes."""
-    batches = _batched(files)
-    ahead = list(islice(batches, _FEW // _BATCH))
+    there = iter(files)
+    first = list(islice(there, 2))
     jobs = jobs or (os.cpu_count() or 1)
-    if jobs == 1 or len(ahead) < _FEW // _BATCH:
+    batches = _batched(chain(first, there))
+    if jobs == 1 or len(first) < 2:
         look = how.look()
-        for batch in _chained(ahead, batches):
+        for batch in batches:
             yield _checked(batch, look)
         return
-    with ProcessPoolExecutor(
-        jobs, mp_context=get_context("spawn"), initializer=_begin, initargs=(how,)
-    ) as pool:
-        waiting = [pool.submit(_in_process, batch) for batch in ahead]
-        for batch in batches:
-            yield waiting.pop(0).result()
-            waiting.append(pool.submit(_in_process, batch))
-        for future in waiting:
-            yield future.result()
+    yield from Pool(_in_process, _died, _begin, (how,), jobs).run(batches)
 
 
 def _batched(files: Iterable[Met]) -> Iterator[list[Met]]:
     there = iter(files)
     while batch := list(islice(there, _BATCH)):
         yield batch
-
-
-def _chained(ahead: list[list[Met]], rest: Iterator[list[Met]]) -> Iterator[list[Met]]:
-    yield from ahead
-    yield from rest
 
 
 _here: Look
@@ -167,10 +157,31 @@ def _in_process(batch: list[Met]) -> _Part:
     return _checked(batch, _here)
 
 
+def _died(met: Met) -> _Part:
+    """What is said of a file that ended the process which looked at it."""
+    name = met.name if isinstance(met, File) else met[0]
+    part = _Part(Summary(""))
+    reason = "the program that decodes it crashed"
+    part.summary.unread(name, reason)
+    part.findings.append(_not_read(name, reason))
+    return part
+
+
+def _not_read(name: str, reason: str) -> FileFinding:
+    return FileFinding(
+        "not-read",
+        Severity.WARNING,
+        name,
+        None,
+        "what cannot be read cannot be cleared",
+        f"It was not looked at: {reason}; restore or remove it",
+    )
+
+
 def _checked(batch: list[Met], look: Look) -> _Part:
     """Look at the files of one batch; a file that breaks a reader breaks nothing else."""
     part = _Part(Summary(""))
-    look.leftovers, look.pieces = part.leftovers, part.pieces
+    look.leftovers, look.pieces, look.seen = part.leftovers, part.pieces, part.summary.pixels
     for met in batch:
         name, reason = (met.name, "") if isinstance(met, File) else met
         places: dict[str | None, FileFinding] = {}
@@ -182,13 +193,7 @@ def _checked(batch: list[Met], look: Look) -> _Part:
             reason = _inspected(met, look, part.summary)
         if reason:
             part.summary.unread(name, reason)
-            look.found(
-                "not-read",
-                Severity.WARNING,
-                None,
-                "what cannot be read cannot be cleared",
-                f"It was not looked at: {reason}; restore or remove it",
-            )
+            look.emit(_not_read(name, reason))
     return part
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -27,6 +28,25 @@ FAIL_ON = typer.Option(
 KEY = typer.Option(
     None, "--key", metavar="FILE", help="The file of the secret key, sealed by a pass phrase."
 )
+REPORT = typer.Option(
+    [], "--report", metavar="FILE", help="Also write .html, .parquet, .sarif or .jsonl there."
+)
+IN = typer.Argument(..., metavar="IN", help="A file or a folder; never changed.")
+OUT = typer.Argument(..., metavar="OUT", help="A new folder, or one to go on with.")
+TABLE = typer.Option(
+    None, "--table", metavar="FILE",
+    help="Keep who is who in this file, sealed by the key (needs --key).",
+)  # fmt: skip
+RECORDS = typer.Option(
+    None, "--records", metavar="DIR",
+    help="For the key holder alone: audit, certificate, quarantine [OUT.fairscan].",
+)  # fmt: skip
+SEALED = typer.Argument(..., metavar="TABLE", help="The sealed table of who is who.")
+AUDIT = typer.Argument(..., metavar="AUDIT", help="audit.jsonl in a run's records.")
+TO_FOLDER = typer.Option(..., "--to", metavar="DIR", help="Write CSV files there.")
+TO_FILE = typer.Option(
+    ..., "--to", metavar="FILE", help="An .html or .pdf file to write the certificate to."
+)
 
 
 def register(app: typer.Typer) -> None:
@@ -47,9 +67,7 @@ def check(
         ..., metavar="PATH|ID", help="A file, a folder, or a dataset of the catalogue."
     ),
     profile: str = PROFILE,
-    report: list[Path] = typer.Option(
-        [], "--report", metavar="FILE", help="Also write .html, .parquet, .sarif or .jsonl there."
-    ),
+    report: list[Path] = REPORT,
     fail_on: Severity = FAIL_ON,
     no_pixels: bool = NO_PIXELS,
     no_faces: bool = typer.Option(False, "--no-faces", help="Do not look for faces in heads."),
@@ -77,7 +95,17 @@ def check(
         from catalog.cli.remote import check_dataset
 
         raise typer.Exit(
-            check_dataset(what, load(profile), sample, seed, dry_run, fail_on, as_json=json)
+            check_dataset(
+                what,
+                load(profile),
+                sample,
+                seed,
+                dry_run,
+                fail_on,
+                as_json=json,
+                reports=report,
+                everything=all_findings,
+            )
         )
     chosen = load(profile)
     progress = _Progress("checking")
@@ -91,18 +119,12 @@ def check(
 
 
 def deidentify(
-    source: Path = typer.Argument(..., metavar="IN", help="A file or a folder; never changed."),
-    target: Path = typer.Argument(..., metavar="OUT", help="A new folder, or one to go on with."),
+    source: Path = IN,
+    target: Path = OUT,
     profile: str = PROFILE,
     key: Path = KEY,
-    table: Path = typer.Option(
-        None, "--table", metavar="FILE",
-        help="Keep who is who in this file, sealed by the key (needs --key).",
-    ),
-    records: Path = typer.Option(
-        None, "--records", metavar="DIR",
-        help="For the key holder alone: audit, certificate, quarantine [OUT.fairscan].",
-    ),
+    table: Path = TABLE,
+    records: Path = RECORDS,
     layout: str = typer.Option(
         None, "--layout", metavar="TEMPLATE",
         help="Of DICOM files, such as {patient}/{study}/{series}/{instance}.dcm.",
@@ -190,9 +212,9 @@ def profiles(
 
 
 def reidentify(
-    table: Path = typer.Argument(..., metavar="TABLE", help="The sealed table of who is who."),
+    table: Path = SEALED,
     key: Path = KEY,
-    to: Path = typer.Option(..., "--to", metavar="DIR", help="Write CSV files there."),
+    to: Path = TO_FOLDER,
     json: bool = JSON,
 ) -> None:
     """Open a re-identification table for the key holder: id_old and id_new in CSV files."""
@@ -210,7 +232,7 @@ def reidentify(
 
 
 def verify(
-    path: Path = typer.Argument(..., metavar="AUDIT", help="audit.jsonl in a run's records."),
+    path: Path = AUDIT,
     key: Path = KEY,
     head: str = typer.Option(None, "--head", help="A hash that was written down earlier."),
     json: bool = JSON,
@@ -222,7 +244,7 @@ def verify(
     secret = None if key is None else keys.load(key, keys.passphrase())
     verified = run(path, key=secret, head=head)
     if json:
-        output.as_json(verified)
+        output.as_json({**dataclasses.asdict(verified), "whole": verified.whole})
     elif verified.whole:
         ends = "its end is there" if verified.end else "whether its end is there is not known"
         print(f"{verified.records:,} records stand as they were written, and {ends}")
@@ -234,7 +256,7 @@ def verify(
 
 
 def show(
-    path: Path = typer.Argument(..., metavar="AUDIT", help="audit.jsonl in a run's records."),
+    path: Path = AUDIT,
 ) -> None:
     """The records of an audit, as JSON."""
     from curation.audit.chain import entries
@@ -243,10 +265,8 @@ def show(
 
 
 def certificate(
-    path: Path = typer.Argument(..., metavar="AUDIT", help="audit.jsonl in a run's records."),
-    to: Path = typer.Option(
-        ..., "--to", metavar="FILE", help="An .html or .pdf file to write the certificate to."
-    ),
+    path: Path = AUDIT,
+    to: Path = TO_FILE,
 ) -> None:
     """Write the certificate of the last run again, for a data protection officer to file."""
     from curation.audit.certificate import write

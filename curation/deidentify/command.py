@@ -125,19 +125,21 @@ def carry_out(
         raise UsageError(
             "a table of who is who is sealed by a key", where=str(asked.table), do="Name --key"
         )
-    if asked.table is not None and asked.profile.reidentification == "never":
+    kept = asked.table or asked.key
+    if kept is not None and asked.profile.reidentification == "never":
         raise UsageError(
-            f"the profile {asked.profile.name} forbids a table of who is who",
-            where=str(asked.table),
-            do="Leave --table out, or use another profile",
+            f"the profile {asked.profile.name} forbids to keep a key or a table of who is who",
+            where=str(kept),
+            do="Leave --key and --table out, or use another profile",
         )
     layout = Layout(asked.layout)
     key, note = _key(asked, say)
     run = _run(asked, key, layout, step)
     audit = asked.kept / "audit.jsonl"
-    entry = chain.append(audit, run.as_dict(), key=key if asked.key is not None else None)
+    signing = key if asked.key is not None else None
+    entry = chain.append(audit, run.as_dict(), key=signing)
     for ending in ("html", "pdf"):
-        write_certificate(audit, asked.kept / f"certificate.{ending}")
+        write_certificate(audit, asked.kept / f"certificate.{ending}", key=signing)
     return Carried(run, asked.kept, entry["hash"], note)
 
 

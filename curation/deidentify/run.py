@@ -6,11 +6,9 @@ import json
 import os
 import tempfile
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import Future, ProcessPoolExecutor
 from contextlib import ExitStack
 from dataclasses import dataclass, field
-from itertools import islice
-from multiprocessing import get_context
+from itertools import chain, islice
 from pathlib import Path
 
 from curation.audit.detail import detail
@@ -24,6 +22,7 @@ from curation.deidentify.survey import survey
 from curation.formats.act import Act
 from curation.formats.file import File
 from curation.phi.known import Known
+from curation.pool import Pool
 from curation.profiles import Profile
 from curation.walk import files_below
 from schemas.errors import FairscanError, UsageError
@@ -31,6 +30,7 @@ from schemas.file_finding import FileFinding
 
 Say = Callable[[str, int, int], None]
 Row = tuple[str, str, str]
+Task = tuple[str, File, Path]
 
 _BATCH = 16
 _FEW = 256
@@ -89,7 +89,7 @@ def deidentify(
             wish.target, wish.profile, emit, pixels=wish.pixels, jobs=wish.jobs,
             say=lambda summary: say("checking", summary.files, run.files_written),
         )  # fmt: skip
-    run.complete = True
+    run.end()
     return run
 
 
@@ -236,29 +236,32 @@ def _outcomes(
     numbered = (
         (token, file, scratch / f"{number}") for number, (token, file) in enumerate(waiting)
     )
-    ahead = list(islice(numbered, _FEW))
+    first = list(islice(numbered, 2))
     jobs = wish.jobs or (os.cpu_count() or 1)
-    if jobs == 1 or len(ahead) < _FEW:
+    tasks = chain(first, numbered)
+    if jobs == 1 or len(first) < 2:
         act = Act(wish.profile, wish.mapping, known, pixels=wish.pixels)
-        for task in (*ahead, *numbered):
+        for task in tasks:
             yield task[0], _one(task, act, wish.layout)
         return
-    with ProcessPoolExecutor(
-        jobs,
-        mp_context=get_context("spawn"),
-        initializer=_begin,
-        initargs=(wish.profile, wish.mapping.key, known, wish.pixels, wish.layout),
-    ) as pool:
-        futures: list[Future[list[tuple[str, Outcome]]]] = []
-        for start in range(0, len(ahead), _BATCH):
-            futures.append(pool.submit(_batch, ahead[start : start + _BATCH]))
-        while futures:
-            yield from futures.pop(0).result()
-            if more := list(islice(numbered, _BATCH)):
-                futures.append(pool.submit(_batch, more))
+    given = (wish.profile, wish.mapping.key, known, wish.pixels, wish.layout)
+    for outcomes in Pool(_batch, _died, _begin, given, jobs).run(_batched(tasks)):
+        yield from outcomes
 
 
-def _one(task: tuple[str, File, Path], act: Act, layout: Layout) -> Outcome:
+def _batched(tasks: Iterator[Task]) -> Iterator[list[Task]]:
+    while batch := list(islice(tasks, _BATCH)):
+        yield batch
+
+
+def _died(task: Task) -> list[tuple[str, Outcome]]:
+    """What is said of a file that ended the process which read it."""
+    token, file, made = task
+    made.unlink(missing_ok=True)
+    return [(token, Outcome(file.name, reason="the program that decodes it crashed"))]
+
+
+def _one(task: Task, act: Act, layout: Layout) -> Outcome:
     _, file, made = task
     try:
         if not enough_room(made.parent, file.size):
@@ -280,6 +283,6 @@ def _begin(profile: Profile, key: bytes, known: Known, pixels: bool, layout: Lay
     _here = Act(profile, Mapping(key), known, pixels=pixels), layout
 
 
-def _batch(tasks: list[tuple[str, File, Path]]) -> list[tuple[str, Outcome]]:
+def _batch(tasks: list[Task]) -> list[tuple[str, Outcome]]:
     act, layout = _here
     return [(task[0], _one(task, act, layout)) for task in tasks]

@@ -21,8 +21,10 @@ from curation.dicom.text import decode, encode, encodings
 from curation.dicom.unknown import nested
 from curation.formats import Unsafe
 from curation.formats.act import Act
+from curation.phi.pseudonym import is_dummy
 from curation.phi.span import Style
 from curation.standard.iod import type_of
+from curation.standard.private import private_vr
 
 PATIENT_NAME = 0x00100010
 PATIENT_ID = 0x00100020
@@ -136,7 +138,7 @@ class Cleaner:
             return self.age(element)
         if known in (b"DS", b"IS") and not _WELL_FORMED(element.value):
             self.act.done["emptied"] += 1
-            return Element(tag, vr)
+            return Element(tag, vr, self.least(tag, known))
         return element
 
     def sequence(self, element: Element, code: str) -> Element | None:
@@ -180,6 +182,9 @@ class Cleaner:
             return
         block = tag & ~0xFF
         creator = creators.get(block)
+        if element.vr == b"UN" and creator:
+            told = private_vr(group, number & 0xFF, creator)
+            element = Element(tag, told.encode("ascii") or b"UN", element.value, element.items)
         vr = element.vr.decode("ascii")
         action = self.profile.private_action(group, number & 0xFF, creator or "", vr)
         kept = None if action == "X" else self.safe(element, action)
@@ -255,7 +260,7 @@ class Cleaner:
             return element
         if dates == "remove" or vr == b"TM":
             self.act.done["emptied"] += 1
-            return Element(element.tag, element.vr)
+            return Element(element.tag, element.vr, self.least(element.tag, vr))
         change: Callable[[str], str]
         if dates == "year":
             change = year_date if vr == b"DA" else year_datetime
@@ -286,14 +291,19 @@ class Cleaner:
         if new is None:
             return element
         self.act.done["texts cleaned"] += 1
-        if not new and type_of(self.sop_class, element.tag) in ("1", "1C"):
-            new = _DUMMIES.get(vr, b"")
-        return Element(element.tag, element.vr, new)
+        return Element(element.tag, element.vr, new or self.least(element.tag, vr))
+
+    def least(self, tag: int, vr: bytes) -> bytes:
+        """The value of what must go: none, or a dummy where the object needs one (Type 1)."""
+        required = type_of(self.sop_class, tag) in ("1", "1C")
+        return _DUMMIES.get(vr, b"") if required else b""
 
     def cleaned(self, value: bytes, vr: bytes, listed: bool) -> bytes | None:
         """The cleaned value, or None if nothing had to be cut."""
         charset = self.charset if vr in ENCODED else ("latin-1",)
         text = decode(value, charset, person=vr == b"PN")
+        if vr == b"AE":
+            return None if is_dummy(text) else encode(self.station(text), charset)
         if vr == b"PN":
             style = Style.PERSON
         elif vr in _PROSE:
@@ -303,6 +313,10 @@ class Cleaner:
         parts = [text] if vr in _ONE else text.split("\\")
         new = [self.act.text(part, style, self.patient) if part else part for part in parts]
         return None if new == parts else encode("\\".join(new), charset)
+
+    def station(self, title: str) -> str:
+        """What stands for an Application Entity: the same wherever it is named."""
+        return "AE" + self.act.mapping.identifier("station", title)
 
     def age(self, element: Element) -> Element:
         """An age over 89 becomes 90 where ages are limited (45 CFR 164.514(b)(2)(i)(C))."""

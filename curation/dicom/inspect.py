@@ -19,6 +19,7 @@ from curation.dicom.element import (
 )
 from curation.dicom.identity import KINDS, patient_of
 from curation.dicom.meaning import meanings
+from curation.dicom.pixels import look_at
 from curation.dicom.reader import PIXELS_BEGIN, Part10
 from curation.dicom.text import decode, encodings, readable
 from curation.dicom.unknown import nested
@@ -79,10 +80,7 @@ def inspect(file: Part10, at: File, look: Look) -> None:
     inspector.declared(elements)
     if look.faces and "!/" not in at.name:
         _gather_face(file, at, look)
-    if look.pixels and first(elements, PIXEL_DATA) is not None and not file.problems:
-        from curation.dicom.pixels import look_at
-
-        look_at(file, at, look)
+    look_at(file, at, look)
 
 
 def _gather_face(file: Part10, at: File, look: Look) -> None:

@@ -10,25 +10,38 @@ from curation.formats.look import Look
 from curation.phi.span import Kind
 from schemas.finding import Severity
 
+OVERLAY_DATA = 0x60003000
 _RULE = "PS3.15 E.3.1"
 
 
-def wanted(elements: list[Element]) -> bool:
-    """Whether the rules of sampling want any frame of this object looked at."""
-    if first(elements, PIXEL_DATA) is None and not any(e.tag >> 24 == 0x60 for e in elements):
-        return False
+def wanted(elements: list[Element]) -> int:
+    """How many frames of this object the rules of sampling want looked at, overlays with them."""
+    overlays = sum(e.tag & 0xFF00FFFF == OVERLAY_DATA for e in elements)
+    if first(elements, PIXEL_DATA) is None:
+        return overlays
     from curation.pixels.sampling import ATTRIBUTES, sampler
 
     header = {word: plain(elements, tag) for word, tag in ATTRIBUTES.items()}
-    return len(sampler().frames({k: v for k, v in header.items() if v})) > 0
+    return overlays + len(sampler().frames({k: v for k, v in header.items() if v}))
 
 
 def look_at(file: Part10, at: File, look: Look) -> None:
     """Report text in pixels that identifies; each box is a finding."""
-    if not wanted(file.elements):
+    if first(file.elements, PIXEL_DATA) is None:
+        return
+    reason = ""
+    if not look.pixels:
+        reason = "not asked for"
+    elif file.problems:
+        reason = "the file is damaged"
+    elif not (count := wanted(file.elements)):
+        reason = "few images of such a series are looked at"
+    if reason:
+        look.seen.skipped[reason] += 1
         return
     from curation.pixels.scan import scan
 
+    look.seen.looked += count
     for text in scan(at.path, patient=look.patient):
         if not text.identifying:
             continue
@@ -58,9 +71,11 @@ def hide(at: File, file: Part10, clean: list[Element], act: Act, patient: str) -
     texts = [t for t in scan(at.path, known=act.known, patient=patient) if t.identifying]
     if texts:
         redacted = redact(at.path, texts)
+        there = {element.tag for element in clean}
         changed = {
             tag: Element(tag, vr.encode("ascii"), value)
             for tag, (vr, value) in redacted.attributes.items()
+            if tag in there or tag >> 24 != 0x60
         }
         data = redacted.pixel_data
         if data is not None:
@@ -71,7 +86,8 @@ def hide(at: File, file: Part10, clean: list[Element], act: Act, patient: str) -
                 if isinstance(data, list)
                 else Element(PIXEL_DATA, vr, data)
             )
-        clean[:] = [e for e in clean if e.tag not in changed] + list(changed.values())
+        gone = redacted.removed | changed.keys()
+        clean[:] = [e for e in clean if e.tag not in gone] + list(changed.values())
         clean.sort(key=lambda element: element.tag)
         file.transfer_syntax = redacted.transfer_syntax
         act.regions += [(t.frame, t.x0, t.y0, t.x1, t.y1) for t in texts]

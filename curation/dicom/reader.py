@@ -42,11 +42,11 @@ class Part10:
     `whole` is false if the bytes ended before the data set did.
     """
 
-    preamble: bytes
+    preamble: bytes = field(repr=False)
     meta: list[Element]
     elements: list[Element]
     transfer_syntax: str
-    trailing: bytes = b""
+    trailing: bytes = field(default=b"", repr=False)
     problems: list[str] = field(default_factory=list)
     whole: bool = True
 

@@ -11,6 +11,7 @@ from curation.phi import Kind, Style
 from curation.phi.find import find
 from curation.phi.leftovers import Leftovers
 from curation.profiles import Profile
+from curation.reports.summary import Looked
 from schemas.file_finding import FileFinding
 from schemas.finding import Severity
 
@@ -43,7 +44,8 @@ class Look:
 
     A format sets `patient` as soon as it knows whose file it is: some stable word, which is
     compared and never shown. `pixels` and `faces` are false where those must not be looked
-    for. `pieces` gathers parts of head volumes, which are judged together at the end.
+    for. `pieces` gathers parts of head volumes, which are judged together at the end;
+    `seen` counts frames that were looked at, and why others were not.
     """
 
     profile: Profile
@@ -53,6 +55,7 @@ class Look:
     pixels: bool = True
     faces: bool = True
     pieces: list[Piece] = field(default_factory=list)
+    seen: Looked = field(default_factory=Looked)
     file: File = field(default=None)  # type: ignore[assignment]  # set before each file
     patient: str = ""
 

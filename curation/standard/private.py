@@ -20,6 +20,23 @@ def _known() -> dict[tuple[int, int, str], str]:
     }
 
 
+@cache
+def _vrs() -> dict[tuple[int, int, str], str]:
+    path = Path(__file__).with_name("private.csv")
+    return {
+        (int(row["group"], 16), int(row["element"], 16), _normal(row["creator"])): row["vr"]
+        for row in rows(path, _COLUMNS)
+    }
+
+
+def private_vr(group: int, element: int, creator: str) -> str:
+    """The VR of a private attribute that implicit VR does not tell; "" if nobody knows.
+
+    `element` is its lower byte. Of a VR that differs between makers' software the first is given.
+    """
+    return _vrs().get((group, element, _normal(creator)), "")[:2]
+
+
 @lru_cache(4096)
 def _normal(creator: str) -> str:
     """The creator as it is compared: without case, padding and repeated spaces."""

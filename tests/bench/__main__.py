@@ -21,7 +21,7 @@ from tests.bench.place import Place, say
 
 PARTS = (
     "refresh", "select", "pages", "openneuro", "xnat", "identity", "tenfold", "vocabulary",
-    "search", "relevancy",
+    "search", "relevancy", "deid",
 )  # fmt: skip
 
 
