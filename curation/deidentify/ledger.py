@@ -7,7 +7,7 @@ import hmac
 import json
 import os
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -87,7 +87,7 @@ class Ledger:
     def add(self, done: Done) -> None:
         """Remember one file."""
         self._remember(done)
-        self._write(asdict(done))
+        self._write(vars(done))
 
     def all(self) -> Iterator[Done]:
         """Everything done, this time or before, by output path."""

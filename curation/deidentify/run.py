@@ -19,6 +19,8 @@ from curation.deidentify.ledger import Done, Ledger
 from curation.deidentify.mapping import Mapping
 from curation.deidentify.one import Outcome, deidentify_one, enough_room, put
 from curation.deidentify.survey import survey
+from curation.dicom.faces import cuts_of
+from curation.faces.masks import FaceCut
 from curation.formats.act import Act
 from curation.formats.file import File
 from curation.phi.known import Known
@@ -118,6 +120,10 @@ def _write(wish: Wish, run: Run, ledger: Ledger, say: Say) -> None:
     say("reading", 0, len(files))
     known = survey(_told(files, "reading", say))
     run.files_read = len(files)
+    cuts: dict[str, FaceCut] = {}
+    if wish.profile.clean_faces:
+        cuts, untold = cuts_of(_told(files, "looking for faces", say))
+        run.actions["series whose face could not be judged"] += len(untold)
     waiting = _waiting(files, wish, ledger)
     with ExitStack() as stack:
         quarantine = stack.enter_context(
@@ -130,7 +136,7 @@ def _write(wish: Wish, run: Run, ledger: Ledger, say: Say) -> None:
         kept = _Kept(wish, ledger)
         stack.callback(kept.flush)
         count = 0
-        for token, outcome in _outcomes(waiting, wish, known, scratch):
+        for token, outcome in _outcomes(waiting, wish, known, cuts, scratch):
             count += 1
             if outcome.reason:
                 _quarantine(quarantine, run, outcome.name, outcome.reason)
@@ -230,7 +236,11 @@ def _count(wish: Wish, run: Run, ledger: Ledger) -> None:
 
 
 def _outcomes(
-    waiting: Iterator[tuple[str, File]], wish: Wish, known: Known, scratch: Path
+    waiting: Iterator[tuple[str, File]],
+    wish: Wish,
+    known: Known,
+    cuts: dict[str, FaceCut],
+    scratch: Path,
 ) -> Iterator[tuple[str, Outcome]]:
     """Each file's outcome in the order of the files, here or in other processes."""
     numbered = (
@@ -240,11 +250,11 @@ def _outcomes(
     jobs = wish.jobs or (os.cpu_count() or 1)
     tasks = chain(first, numbered)
     if jobs == 1 or len(first) < 2:
-        act = Act(wish.profile, wish.mapping, known, pixels=wish.pixels)
+        act = Act(wish.profile, wish.mapping, known, pixels=wish.pixels, cuts=cuts)
         for task in tasks:
             yield task[0], _one(task, act, wish.layout)
         return
-    given = (wish.profile, wish.mapping.key, known, wish.pixels, wish.layout)
+    given = (wish.profile, wish.mapping.key, known, wish.pixels, cuts, wish.layout)
     for outcomes in Pool(_batch, _died, _begin, given, jobs).run(_batched(tasks)):
         yield from outcomes
 
@@ -278,9 +288,16 @@ def _one(task: Task, act: Act, layout: Layout) -> Outcome:
 _here: tuple[Act, Layout]
 
 
-def _begin(profile: Profile, key: bytes, known: Known, pixels: bool, layout: Layout) -> None:
+def _begin(
+    profile: Profile,
+    key: bytes,
+    known: Known,
+    pixels: bool,
+    cuts: dict[str, FaceCut],
+    layout: Layout,
+) -> None:
     global _here
-    _here = Act(profile, Mapping(key), known, pixels=pixels), layout
+    _here = Act(profile, Mapping(key), known, pixels=pixels, cuts=cuts), layout
 
 
 def _batch(tasks: list[Task]) -> list[tuple[str, Outcome]]:

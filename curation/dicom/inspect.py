@@ -10,20 +10,19 @@ from curation.dicom.element import (
     BYTES,
     ENCODED,
     NUMBERS,
-    PIXEL_DATA,
     TRAILING_PADDING,
     Element,
     dictionary_vr,
     first,
     plain,
 )
+from curation.dicom.faces import piece_of
 from curation.dicom.identity import KINDS, patient_of
 from curation.dicom.meaning import meanings
 from curation.dicom.pixels import look_at
 from curation.dicom.reader import PIXELS_BEGIN, Part10
 from curation.dicom.text import decode, encodings, readable
 from curation.dicom.unknown import nested
-from curation.faces.series import Piece, is_candidate
 from curation.formats.file import File
 from curation.formats.look import Look
 from curation.phi.pseudonym import is_pseudonym
@@ -35,7 +34,6 @@ _TABLE = "PS3.15 Table E.1-1"
 _FORMED = frozenset((b"DA", b"TM", b"DT", b"IS", b"DS", b"AS", b"UI"))
 _WELL_FORMED = re.compile(rb"[0-9.:+\-\\eEDWMY \0]*").fullmatch
 _REMEMBERED = 256
-_BODY = (0x00180015, 0x00081030, 0x0008103E, 0x00181030)
 _PROSE = frozenset((b"LT", b"ST", b"UT", b"UC"))
 _A_NAME = 5
 """Letters of a word that no list has, from which on it may name a place."""
@@ -79,18 +77,10 @@ def inspect(file: Part10, at: File, look: Look) -> None:
     inspector.walk(elements, "")
     inspector.declared(elements)
     if look.faces and "!/" not in at.name:
-        _gather_face(file, at, look)
+        piece = piece_of(file, at)
+        if piece is not None:
+            look.pieces.append(piece)
     look_at(file, at, look)
-
-
-def _gather_face(file: Part10, at: File, look: Look) -> None:
-    """Keep a slice of what may be a head, to be judged with the others of its series."""
-    words = " ".join(plain(file.elements, tag) for tag in _BODY)
-    modality = plain(file.elements, 0x00080060)
-    if is_candidate(modality, words) and first(file.elements, PIXEL_DATA) is not None:
-        series = plain(file.elements, 0x0020000E)
-        declared = plain(file.elements, 0x00280302)
-        look.pieces.append(Piece(series, modality, words, declared, at.path, at.name))
 
 
 class _Inspector:

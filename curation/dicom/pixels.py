@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from curation.dicom.element import PIXEL_DATA, Element, dictionary_vr, first, plain
+from curation.dicom.faces import SERIES, without_face
 from curation.dicom.reader import Part10
 from curation.formats.act import Act
 from curation.formats.file import File
 from curation.formats.look import Look
 from curation.phi.span import Kind
+from curation.pixels.text import Text
 from schemas.finding import Severity
 
 OVERLAY_DATA = 0x60003000
@@ -59,37 +61,61 @@ def look_at(file: Part10, at: File, look: Look) -> None:
 
 
 def hide(at: File, file: Part10, clean: list[Element], act: Act, patient: str) -> bool:
-    """Black out text that identifies, in `clean`; whether every frame was looked at.
+    """Black out text that identifies, and cut the face, in `clean`; whether all was looked at.
 
     `file.transfer_syntax` changes if the frames have to be written in another one.
     """
-    if not act.profile.clean_pixels or not act.pixels or not wanted(file.elements):
-        return False
-    from curation.pixels.redact import redact
-    from curation.pixels.scan import scan
+    looked = act.profile.clean_pixels and act.pixels and bool(wanted(file.elements))
+    texts: list[Text] = []
+    if looked:
+        from curation.pixels.scan import scan
 
-    texts = [t for t in scan(at.path, known=act.known, patient=patient) if t.identifying]
+        texts = [t for t in scan(at.path, known=act.known, patient=patient) if t.identifying]
+    cut = act.cuts.get(plain(file.elements, SERIES))
+    if cut is not None and first(file.elements, PIXEL_DATA) is not None:
+        written, file.transfer_syntax = without_face(at, file.transfer_syntax, cut, texts)
+        _exchange(clean, written)
+        act.done["faces cut"] += 1
+    elif texts:
+        _black_out(at, file, clean, texts)
     if texts:
-        redacted = redact(at.path, texts)
-        there = {element.tag for element in clean}
-        changed = {
-            tag: Element(tag, vr.encode("ascii"), value)
-            for tag, (vr, value) in redacted.attributes.items()
-            if tag in there or tag >> 24 != 0x60
-        }
-        data = redacted.pixel_data
-        if data is not None:
-            pixels = first(clean, PIXEL_DATA)
-            vr = pixels.vr if pixels is not None else dictionary_vr(PIXEL_DATA)
-            changed[PIXEL_DATA] = (
-                Element(PIXEL_DATA, b"OB", fragments=list(data), undefined=True)
-                if isinstance(data, list)
-                else Element(PIXEL_DATA, vr, data)
-            )
-        gone = redacted.removed | changed.keys()
-        clean[:] = [e for e in clean if e.tag not in gone] + list(changed.values())
-        clean.sort(key=lambda element: element.tag)
-        file.transfer_syntax = redacted.transfer_syntax
         act.regions += [(t.frame, t.x0, t.y0, t.x1, t.y1) for t in texts]
         act.done["regions hidden"] += len(texts)
-    return True
+    return looked and _each_frame(file.elements)
+
+
+def _black_out(at: File, file: Part10, clean: list[Element], texts: list[Text]) -> None:
+    from curation.pixels.redact import redact
+
+    redacted = redact(at.path, texts)
+    there = {element.tag for element in clean}
+    written = [
+        Element(tag, vr.encode("ascii"), value)
+        for tag, (vr, value) in redacted.attributes.items()
+        if tag in there or tag >> 24 != 0x60
+    ]
+    data = redacted.pixel_data
+    if isinstance(data, list):
+        written.append(Element(PIXEL_DATA, b"OB", fragments=list(data), undefined=True))
+    elif data is not None:
+        pixels = first(clean, PIXEL_DATA)
+        vr = pixels.vr if pixels is not None else dictionary_vr(PIXEL_DATA)
+        written.append(Element(PIXEL_DATA, vr, data))
+    _exchange(clean, written, redacted.removed)
+    file.transfer_syntax = redacted.transfer_syntax
+
+
+def _exchange(
+    clean: list[Element], written: list[Element], removed: frozenset[int] = frozenset()
+) -> None:
+    """Put elements in the place of those of their tags, in order."""
+    gone = removed | {element.tag for element in written}
+    clean[:] = sorted([e for e in clean if e.tag not in gone] + written, key=lambda e: e.tag)
+
+
+def _each_frame(elements: list[Element]) -> bool:
+    """Whether the rules had every frame looked at, and not one for a series of images."""
+    from curation.pixels.sampling import ATTRIBUTES, sampler
+
+    header = {word: plain(elements, tag) for word, tag in ATTRIBUTES.items()}
+    return sampler().look({k: v for k, v in header.items() if v}) == "all"

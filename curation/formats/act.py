@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Mapping as Mapping_
 from dataclasses import dataclass, field
 
 from curation.deidentify.mapping import Mapping
+from curation.faces.masks import FaceCut
 from curation.phi import Style
 from curation.phi.known import Known
 from curation.phi.scrub import scrub
@@ -18,8 +20,9 @@ class Act:
 
     `known` has what identifies the patients of this run, gathered from every file before the
     first is written. `regions` are boxes that were hidden, as (frame, x0, y0, x1, y1).
-    `pseudonyms` are (kind, old, new), for the re-identification table if one is kept. `memo` and
-    `codes` are what was decided before, so that a series is decided once.
+    `pseudonyms` are (kind, old, new), for the re-identification table if one is kept. `cuts`
+    has how the face of a series is cut, by its Series Instance UID. `memo` and `codes` are what
+    was decided before, so that a series is decided once.
     """
 
     profile: Profile
@@ -29,6 +32,7 @@ class Act:
     done: Counter[str] = field(default_factory=Counter)
     regions: list[tuple[int, int, int, int, int]] = field(default_factory=list)
     pseudonyms: set[tuple[str, str, str]] = field(default_factory=set)
+    cuts: Mapping_[str, FaceCut] = field(default_factory=dict, repr=False)
     memo: dict[object, bytes | None] = field(default_factory=dict, repr=False)
     codes: dict[str, dict[tuple[int, bytes, int], str]] = field(default_factory=dict, repr=False)
 
