@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import re
 import shlex
+import shutil
 import tomllib
 from pathlib import Path
 
 import pytest
+from pydicom.data import get_testdata_file
 
 from catalog.settings import settings
 from schemas.source import Source
@@ -23,9 +25,11 @@ COMMANDS = [
     for line in block.splitlines()
     if line.startswith("fairscan ")
 ]
+STEWARD = [line for line in COMMANDS if re.search(r"scans|shared|who\.table", line)]
+"""The commands about a folder of files, which follow one another."""
 
 
-@pytest.mark.parametrize("line", COMMANDS)
+@pytest.mark.parametrize("line", [line for line in COMMANDS if line not in STEWARD])
 def test_a_command_of_the_readme_runs(
     line: str, copied_demo: Path, fairscan: Fairscan, tmp_path: Path
 ) -> None:
@@ -33,6 +37,24 @@ def test_a_command_of_the_readme_runs(
     words = [str(tmp_path / "subset.json") if word == "subset.json" else word for word in words]
     done = fairscan(*words, home=copied_demo)
     assert done.returncode == 0, done.stderr
+
+
+def test_the_commands_of_a_steward_run_one_after_the_other(
+    fairscan: Fairscan, tmp_path: Path
+) -> None:
+    here = fairscan.folder
+    (here / "scans").mkdir()
+    shutil.copy(get_testdata_file("CT_small.dcm"), here / "scans")
+    codes = []
+    for line in STEWARD:
+        words = shlex.split(line, comments=True)[1:]
+        done = fairscan(*words, home=tmp_path, env={"FAIRSCAN_PASSPHRASE": "a phrase for tests"})
+        assert "Traceback" not in done.stderr
+        codes.append(done.returncode)
+    assert codes == [3, 3, 0, 0, 0, 0]
+    assert (here / "report.html").exists()
+    assert list((here / "shared").glob("*.dcm"))
+    assert (here / "opened" / "uid.csv").exists()
 
 
 def test_the_example_of_a_source_file_is_one() -> None:

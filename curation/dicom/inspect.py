@@ -25,9 +25,10 @@ from curation.dicom.text import decode, encodings, readable
 from curation.dicom.unknown import nested
 from curation.formats.file import File
 from curation.formats.look import Look
-from curation.phi.pseudonym import is_pseudonym
+from curation.phi.pseudonym import is_dummy, is_pseudonym
 from curation.phi.span import Kind, Style
 from curation.phi.unusual import unusual
+from curation.standard.private import creator_is_known
 from schemas.finding import Severity
 
 _TABLE = "PS3.15 Table E.1-1"
@@ -35,6 +36,12 @@ _FORMED = frozenset((b"DA", b"TM", b"DT", b"IS", b"DS", b"AS", b"UI"))
 _WELL_FORMED = re.compile(rb"[0-9.:+\-\\eEDWMY \0]*").fullmatch
 _REMEMBERED = 256
 _PROSE = frozenset((b"LT", b"ST", b"UT", b"UC"))
+_NUMBERED = re.compile(
+    r"(?i)(?:site|institution|hospital|cent(?:er|re)|clinic|department|dept|inst|hosp|place)?"
+    r"[ _-]?(?:[a-z]|[0-9]{1,6})?"
+)
+"""What stands for a place of care in trials: its number or letter."""
+
 _A_NAME = 5
 """Letters of a word that no list has, from which on it may name a place."""
 
@@ -197,7 +204,7 @@ class _Inspector:
         person = vr == b"PN"
         raw = bytes(element.value)
         text = decode(raw, self.charset if vr in ENCODED else ("latin-1",), person=person)
-        if not text:
+        if not text or (tag >> 16 & 1 and tag & 0xFFFF < 0x100 and creator_is_known(text)):
             return True
         listed = self.look.profile.code(tag) is not None
         rule = "PS3.15 E.3.10" if tag >> 16 & 1 else _TABLE if listed else "PS3.15 E.1.1"
@@ -351,11 +358,13 @@ def _is_clean(value: str, meaning: str) -> bool:
     """Whether a value of this meaning is what a de-identifier writes there."""
     if meaning == "serial" and is_code(value):
         return True
+    if meaning == "institution":
+        return is_dummy(value) or is_code(value) or _NUMBERED.fullmatch(value) is not None
     if not is_pseudonym(value, Style.PERSON if meaning == "person" else Style.IDENTIFIER):
         return False
     if meaning in ("address", "telephone"):
         return len(value.split()) == 1
-    if meaning in ("device", "institution") and not is_code(value):
+    if meaning == "device" and not is_code(value):
         return not any(len(word) >= _A_NAME for word in unusual(value))
     return True
 

@@ -211,7 +211,7 @@ class _Reader:
                 return elements, pos
             if vr == b"SQ" or (length == _UNDEFINED and (vr == b"UN" or not explicit)):
                 if tag >> 16 == 0x7FE0 and vr != b"SQ":
-                    read, pos = self._fragments(tag, vr, pos, end)
+                    read, pos = self._fragments(tag, b"OB", pos, end)  # PS3.5 section A.4
                 else:
                     read, pos = self._sequence(tag, vr, pos, length, end, explicit, depth)
                 append(read)
@@ -233,7 +233,7 @@ class _Reader:
                 last = tag
             if most and len(elements) >= most:
                 break
-        if depth and pos < end:
+        if pos < end and (depth or (not most and _cut(data[pos : pos + 8], last))):
             self._early(pos)
         return elements, pos
 
@@ -321,6 +321,11 @@ def _exists(tag: int) -> bool:
     if group < 4:
         return False
     return dictionary_vr(tag) != b"UN"
+
+
+def _cut(rest: bytes, last: int) -> bool:
+    """Whether what is left at the end of a data set is the beginning of one more element."""
+    return len(rest) < 8 and last < PIXELS_BEGIN and any(rest)
 
 
 def sequence(data: bytes, explicit: bool, little: bool = True) -> list[list[Element]] | None:
