@@ -17,6 +17,7 @@ from curation.phi.leftovers import Leftovers
 from curation.pixels import models
 from curation.pool import Pool
 from curation.profiles import Profile
+from curation.quiet import hush, quiet
 from curation.reports.summary import Summary
 from curation.walk import files_below
 from schemas.errors import FairscanError
@@ -105,16 +106,17 @@ def check_files(
         summary.found(finding)
         emit(finding)
 
-    for part in _parts(files, _How(profile, pixels, faces), jobs):
-        for finding in part.findings:
+    with quiet():
+        for part in _parts(files, _How(profile, pixels, faces), jobs):
+            for finding in part.findings:
+                told(finding)
+            summary.merge(part.summary)
+            leftovers.merge(part.leftovers)
+            pieces += part.pieces
+            say(summary)
+        for finding in leftovers.judge():
             told(finding)
-        summary.merge(part.summary)
-        leftovers.merge(part.leftovers)
-        pieces += part.pieces
-        say(summary)
-    for finding in leftovers.judge():
-        told(finding)
-    series_faces(pieces, told)
+        series_faces(pieces, told)
     summary.faces.looked += len({piece.series for piece in pieces})
     summary.end()
     say(summary)
@@ -150,6 +152,7 @@ _here: Look
 
 def _begin(how: _How) -> None:
     global _here
+    hush()
     _here = how.look()
 
 

@@ -26,6 +26,7 @@ from curation.formats.file import File
 from curation.phi.known import Known
 from curation.pool import Pool
 from curation.profiles import Profile
+from curation.quiet import hush, quiet
 from curation.walk import files_below
 from schemas.errors import FairscanError, UsageError
 from schemas.file_finding import FileFinding
@@ -82,7 +83,8 @@ def deidentify(
     )
     ledger = Ledger(wish.records / "ledger.jsonl", wish.mapping.key, wish.profile.digest)
     try:
-        _write(wish, run, ledger, say)
+        with quiet():
+            _write(wish, run, ledger, say)
         _count(wish, run, ledger)
     finally:
         ledger.close()
@@ -297,6 +299,7 @@ def _begin(
     layout: Layout,
 ) -> None:
     global _here
+    hush()
     _here = Act(profile, Mapping(key), known, pixels=pixels, cuts=cuts), layout
 
 

@@ -290,7 +290,6 @@ class Cleaner:
                 self.memo[key] = new
         if new is None:
             return element
-        self.act.done["texts cleaned"] += 1
         return Element(element.tag, element.vr, new or self.least(element.tag, vr))
 
     def least(self, tag: int, vr: bytes) -> bytes:

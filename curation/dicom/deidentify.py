@@ -7,6 +7,7 @@ from pathlib import Path
 
 from curation.dicom.clean import Cleaner
 from curation.dicom.element import Element, first, plain
+from curation.dicom.frames import amiss
 from curation.dicom.pixels import hide
 from curation.dicom.reader import IMPLICIT, Damaged, Part10, read
 from curation.dicom.text import encode
@@ -32,8 +33,8 @@ def deidentify(file: File, target: Path, act: Act) -> None:
         part = read(file.path)
     except Damaged as damage:
         raise Unsafe(str(damage)) from None
-    if part.problems:
-        raise Unsafe(part.problems[0])
+    if wrong := (part.problems[0] if part.problems else amiss(part)):
+        raise Unsafe(wrong)
     sop_class = plain(part.elements, 0x00080016) or plain(part.meta, 0x00020002)
     if sop_class == DICOMDIR or first(part.elements, 0x00041220) is not None:
         raise Unsafe("a DICOMDIR names files that are named otherwise now: make it anew")

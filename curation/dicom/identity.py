@@ -8,8 +8,8 @@ from curation.dicom.element import Element, plain
 from curation.dicom.meaning import meanings
 from curation.dicom.reader import Part10
 from curation.dicom.text import decode, encodings
-from curation.phi.pseudonym import is_pseudonym
-from curation.phi.span import Kind, Style
+from curation.phi.pseudonym import is_dummy
+from curation.phi.span import Kind
 
 KINDS = {
     "address": Kind.ADDRESS,
@@ -37,7 +37,10 @@ def patient_of(elements: list[Element]) -> str:
 
 
 def identities(file: Part10) -> Iterator[tuple[str, Kind, str]]:
-    """(patient, kind, value) of every identity attribute, nested or not, that has no pseudonym."""
+    """(patient, kind, value) of every identity attribute, nested or not, that has a value.
+
+    What reads as a pseudonym counts as well: in a file that was not de-identified it may be real.
+    """
     patient = patient_of(file.elements)
     charset = encodings(plain(file.elements, 0x00080005).encode("latin-1"))
     for kind, value in _walk(file.elements, charset):
@@ -55,8 +58,7 @@ def _walk(elements: list[Element], charset: tuple[str, ...]) -> Iterator[tuple[K
         meaning = "person" if person else known.get(element.tag, "")
         if meaning not in _GATHERED or not element.value:
             continue
-        style = Style.PERSON if meaning == "person" else Style.IDENTIFIER
         for value in decode(bytes(element.value), charset, person=person).split("\\"):
             value = value.strip()
-            if value and not is_pseudonym(value, style):
+            if not is_dummy(value):
                 yield KINDS[meaning], value

@@ -17,10 +17,11 @@ from curation.dicom.element import (
     plain,
 )
 from curation.dicom.faces import piece_of
+from curation.dicom.frames import amiss
 from curation.dicom.identity import KINDS, patient_of
 from curation.dicom.meaning import meanings
 from curation.dicom.pixels import look_at
-from curation.dicom.reader import PIXELS_BEGIN, Part10
+from curation.dicom.reader import DEEPEST, PIXELS_BEGIN, Damaged, Part10
 from curation.dicom.text import decode, encodings, readable
 from curation.dicom.unknown import nested
 from curation.formats.file import File
@@ -66,6 +67,7 @@ _KEPT_BY = {
 }
 _PDF = "1.2.840.10008.5.1.4.1.1.104.1"
 
+FILE_ID = 0x00041500
 CONTENT = 0x0040A730
 SUBJECT = {"121030": "id", "121031": "birth", "121016": "serial"}
 """Concepts of content items that identify (PS3.16 TID 1004, 1007): ID, birth, serial number."""
@@ -80,6 +82,8 @@ def inspect(file: Part10, at: File, look: Look) -> None:
         look.found(
             "damaged", Severity.WARNING, None, "PS3.10", f"{problem}; restore or remove the file"
         )
+    if wrong := amiss(file):
+        look.found("damaged", Severity.WARNING, "7FE00010", "PS3.5 annex A", f"{wrong}; restore it")
     inspector.beside(file)
     inspector.walk(elements, "")
     inspector.declared(elements)
@@ -198,6 +202,18 @@ class _Inspector:
             return False
         return True
 
+    def referenced(self, text: str, at: str) -> None:
+        """A Referenced File ID of a DICOMDIR that leads out of its folder (PS3.10 section 8.5)."""
+        parts = text.split("\\")
+        if ".." in parts or any("/" in part or ":" in part for part in parts) or not parts[0]:
+            self.look.found(
+                "file-outside",
+                Severity.WARNING,
+                f"{at}{FILE_ID:08X}",
+                "PS3.10 section 8.5",
+                "A DICOMDIR points at a file outside its folder; make it anew",
+            )
+
     def text(self, element: Element, vr: bytes, at: str) -> bool:
         """An attribute of text: an identifier in it is a finding, whatever the table says."""
         tag = element.tag
@@ -206,6 +222,8 @@ class _Inspector:
         text = decode(raw, self.charset if vr in ENCODED else ("latin-1",), person=person)
         if not text or (tag >> 16 & 1 and tag & 0xFFFF < 0x100 and creator_is_known(text)):
             return True
+        if tag == FILE_ID:
+            self.referenced(text, at)
         listed = self.look.profile.code(tag) is not None
         rule = "PS3.15 E.3.10" if tag >> 16 & 1 else _TABLE if listed else "PS3.15 E.1.1"
         style = _style(vr, listed)
@@ -225,6 +243,8 @@ class _Inspector:
             return True
         items = nested(element)
         if items is not None:
+            if at.count(".") >= DEEPEST:
+                raise Damaged(f"sequences are nested deeper than {DEEPEST}")
             for number, item in enumerate(items):
                 self.walk(item, f"{at}{tag:08X}[{number}].")
             return False

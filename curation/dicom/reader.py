@@ -26,8 +26,10 @@ _ITEM = 0xFFFEE000
 _ITEM_END = 0xFFFEE00D
 _SEQUENCE_END = 0xFFFEE0DD
 _MAPPED = 4 << 20
+_APPENDED = 4096
 _VIEWED = 64 << 10
-_INFLATED = 1 << 30
+_INFLATED = 32 << 20
+_RATIO = 64
 
 
 class Damaged(Exception):  # noqa: N818 - a verdict on a file, not a mistake
@@ -102,8 +104,19 @@ def parse(data: bytes | mmap.mmap, *, cut: bool = False) -> Part10:
     explicit, reader.little = _encoding(reader.data, start, syntax)
     file.elements, end = reader.dataset(start, len(reader.data), explicit, 0)
     file.trailing = bytes(reader.data[end:])
+    if not reader.problems and _is_no_end(file):
+        file.problems.append(f"the data set ends at byte {end}, long before the file does")
     file.whole = not reader.short
     return file
+
+
+def _is_no_end(file: Part10) -> bool:
+    """Whether more follows the data set than was ever appended to one: it was misread."""
+    tags = {element.tag for element in file.elements[-1:]}
+    if any(tag >= PIXELS_BEGIN for tag in tags):
+        return False
+    named = any(element.tag == 0x00080018 for element in file.elements)
+    return len(file.trailing) > (_APPENDED if named else 0)
 
 
 def _transfer_syntax(meta: list[Element]) -> str:
@@ -131,12 +144,13 @@ def _guess(data: bytes | mmap.mmap, start: int) -> str:
 
 def _inflate(data: bytes | mmap.mmap, start: int, problems: list[str], cut: bool) -> bytes:
     inflater = zlib.decompressobj(-zlib.MAX_WBITS)
+    most = max(_INFLATED, _RATIO * (len(data) - start))
     try:
-        plain = inflater.decompress(bytes(data[start:]), _INFLATED)
+        plain = inflater.decompress(bytes(data[start:]), most)
     except zlib.error:
         raise Damaged("the deflated data set cannot be inflated") from None
     if inflater.unconsumed_tail:
-        raise Damaged("the deflated data set inflates to more than 1 GiB")
+        raise Damaged(f"the deflated data set inflates to more than {_RATIO} times its length")
     if not inflater.eof and not cut:
         problems.append("the deflated data set ends early")
     return plain

@@ -9,6 +9,7 @@ from functools import lru_cache
 _DELIMITERS = {0x0A, 0x0C, 0x0D, 0x09, 0x5C}
 _NAME_DELIMITERS = {0x5C, 0x5E, 0x3D}
 _NARROW = rb"[\x20-\x7e\xa0-\xff]{%d,}"
+_HIGH = bytes(range(0xA0, 0x100))
 _WIDE = rb"(?:[\x20-\x7e]\0){%d,}"
 
 
@@ -62,7 +63,11 @@ def readable(data: bytes | memoryview, least: int = 5) -> list[str]:
     UTF-16 text of Latin letters is found as well (every other byte is zero).
     """
     raw = bytes(data)
-    found = [run.decode("latin-1") for run in re.findall(_NARROW % least, raw)]
+    found = []
+    for run in re.findall(_NARROW % least, raw):
+        found.append(run.decode("latin-1"))
+        if len(bare := run.strip(_HIGH)) >= least and bare != run:
+            found.append(bare.decode("latin-1"))  # what is about it may be a number
     if b"\0" in raw:
         found += [run[::2].decode("latin-1") for run in re.findall(_WIDE % least, raw)]
     return found

@@ -54,22 +54,27 @@ _WORDED = re.compile(
     rf"|(?P<yearless>{_D}(?:st|nd|rd|th)?(?: of)? {_MONTH}|{_MONTH} {_D}(?:st|nd|rd|th))"
     rf"){_R}{_TIME}"
 )
-_VERSION = re.compile(r"(?i)(?<![\w.])v?\d{1,3}\.\d|version|release|build|rev|syngo|software|patch")
+_VERSION = re.compile(r"(?i)(?<![\w.])v?\d{1,3}\.\d|version|latest|release|build|rev|syngo|software|patch")
+_SOFTWARE = "1985"
+"""No software that wrote DICOM is older: a day before it is a date of birth."""
 _WRITTEN = (Style.PHRASE, Style.PROSE)
 
 
 def dates(text: str, style: Style) -> Iterator[Span]:
     """Dates in digits with a day and a month, with their times (45 CFR 164.514(b)(2)(i)(C)).
 
-    In a TECHNICAL text a date counts if it is written out and no version goes before it.
+    In a TECHNICAL text a date counts if it is written out, or too early to be that of software,
+    and no version goes before it.
     """
     for match in _DIGITS.finditer(text):
         start = match.start()
         if start and _NUMBER_BEFORE.search(text, max(0, start - 2), start):
             continue
         full = bool(match["iso"] or match["long"] or match["kanji"])
-        if style is Style.TECHNICAL and (not full or _VERSION.search(text, 0, start)):
-            continue
+        if style is Style.TECHNICAL:
+            birth = bool(match["compact"]) and match["compact"] < _SOFTWARE
+            if not (full or birth) or _VERSION.search(text, 0, start):
+                continue
         sure = (full or bool(match["compact"])) and style in _WRITTEN
         yield Span(*match.span(), Kind.DATE, sure)
 

@@ -13,11 +13,13 @@ from curation.phi.span import Kind, Span
 
 _RUN = re.compile(r"[^\W\d_]+|\d+")
 _SEPARATED = re.compile(r"\d+(?:[ ./()-]{1,2}\d+)+")
+_GLUED = re.compile(r"([^\W\d_]{1,12})\d{5,}")
 _DATE = re.compile(r"(\d{4})[-./]?(\d\d)[-./]?(\d\d)")
 _MONTHS = (
     "january february march april may june july august september october november december".split()
 )
 _RUNS = 24
+_GLUED_DIGITS = 5
 _OWN_ONLY = 6
 """Numbers shorter than this are looked for in the texts of their own patient alone."""
 _PLACES = (Kind.ADDRESS, Kind.INSTITUTION)
@@ -41,8 +43,11 @@ class Known:
         if is_dummy(value):
             return
         start = _RUN.search(value)
+        marks = lexicon()
+        if kind is not Kind.NAME and marks.get(fold(value.strip()), 0) & HARMLESS:
+            return  # an id such as "HEAD", a place such as "Radiology": a word of others too
         for key in _keys(kind, value):
-            if kind is Kind.NAME and lexicon().get(key, 0) & HARMLESS:
+            if kind is Kind.NAME and marks.get(key, 0) & HARMLESS:
                 self._weak.setdefault(key, set()).add(patient)
                 continue
             self._owners.setdefault(key, {})[patient] = kind
@@ -56,10 +61,16 @@ class Known:
         return frozenset(self._owners)
 
     def owned(self, token: str, patient: str) -> bool:
-        """Whether a token identifies this patient, or anyone if it is long enough to."""
-        owners = self._owners.get(token)
-        return owners is not None and (
-            patient in owners or not (token.isdigit() and len(token) < _OWN_ONLY)
+        """Whether a token identifies this patient, or anyone if it is long enough to.
+
+        Letters before an id do not hide it: "IDpt801759" has "pt801759".
+        """
+        glued = _GLUED.fullmatch(token)
+        tails = range(1, glued.end(1)) if glued else ()
+        return any(
+            patient in owners or not (key.isdigit() and len(key) < _OWN_ONLY)
+            for key in (token, *(token[start:] for start in tails))
+            if (owners := self._owners.get(key)) is not None
         )
 
     def spans(self, text: str, patient: str | None = None) -> list[Span]:
@@ -85,9 +96,17 @@ class Known:
         self, text: str, runs: list[tuple[int, int, str]], patient: str | None
     ) -> Iterator[Span]:
         reached = 0
-        for index, (start, _, folded) in enumerate(runs):
+        for index, (start, end, folded) in enumerate(runs):
             limit = self._lengths.get(folded)
-            if limit is None or start < reached:
+            if start < reached:
+                continue
+            if limit is None:
+                following = runs[index + 1 : index + 2]
+                if following and following[0][0] == end:
+                    kind = self._glued(folded, following[0][2], patient)
+                    if kind:
+                        reached = following[0][1]
+                        yield Span(start, reached, kind)
                 continue
             joined = ""
             best: Span | None = None
@@ -103,6 +122,14 @@ class Known:
         for match in _SEPARATED.finditer(text):
             if kind := self._kind(re.sub(r"\D", "", match[0]), patient):
                 yield Span(*match.span(), kind)
+
+    def _glued(self, letters: str, digits: str, patient: str | None) -> Kind | None:
+        """What an id of letters and digits that follows other letters at once is known as."""
+        if not digits.isdigit() or len(digits) < _GLUED_DIGITS or len(letters) > _RUNS:
+            return None
+        tails = (letters[start:] for start in range(1, len(letters)))
+        found = (self._kind(tail + digits, patient) for tail in tails if tail in self._lengths)
+        return next(filter(None, found), None)
 
     def _kind(self, key: str, patient: str | None) -> Kind | None:
         owners = self._owners.get(key)

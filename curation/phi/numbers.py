@@ -58,7 +58,12 @@ ANNOUNCED = (
 """What announces a number of a record, a plan, an account or a person."""
 _LABELLED = re.compile(
     rf"(?i){_L}{ANNOUNCED}(?![^\W\d_])[ .:#=_-]{{0,4}}(?:is )?"
-    r"([A-Z]{0,5}[-/ ]?\d[A-Z0-9/-]{2,24}|[A-Z]{1,3}\d{2,}[A-Z0-9-]*)(?![^\W_])"
+    r"(\d{3,4}(?: \d{2,5}){1,4}|[A-Z]{0,5}[-/ ]?\d[A-Z0-9/-]{2,24}|[A-Z]{1,3}\d{2,}[A-Z0-9-]*)"
+    r"(?![^\W_])"
+)
+_GLUED = re.compile(
+    rf"{_L}(?:ID|Id|HN|NR|(?i:PID|PAT|MRN|ACC))[-_#:.]?"
+    r"([A-Z]{0,4}[-_]?\d[\d-]{4,14}\d)(?![^\W_])"
 )
 _NUMBERED = re.compile(rf"{_L}(?:ID|Id|No|Nr|#)[ .:#=]{{1,3}}(\d{{6,12}})(?![\w.])")
 _BIRTH = re.compile(
@@ -67,9 +72,13 @@ _BIRTH = re.compile(
     r"(\d{1,4}[-./ ]?\d{1,2}[-./ ]?\d{1,4})(?!\d)"
 )
 _RECORD = re.compile(
-    r"(?<![\w.-])(?:(?:MRN|PID|ACC|UHID|NHS|HN|MR|PAT)[-_#]?\d{5,12}"
-    r"|(?!IM|SE|SR|IMG|CT|MR|PT|US|DX|CR)[A-Z]{1,3}-?\d{7,10})(?![\w]|[.-]\d)"
+    r"(?<![^\W_])(?<![\d.-])(?:(?i:MRN|PID|ACCN?|UHID|NHS|HN)[-_#]?\d{5,12}|MR[-_#]?\d{5,12}"
+    r"|(?i:PAT(?:IENT)?|RAD|REQ|ORD|POL)[-_#]?(?!000)\d{6,12}"
+    r"|(?!IM|SE|SR|IMG|CT|MR|US|DX|CR)[A-Z]{1,3}-?\d{7,10}"
+    r"|(?!IM|SE|SR|CT|MR|US|DX|CR|MG|NM|RF|XA|SW|SV|SN|V[A-E]|VX|MP|20)[A-Z]{2}"
+    r"(?!000|20[0-4]\d(?:0\d|1[0-2]))\d{6})(?![^\W_]|[.-]\d)"
 )
+"""Ids by their letters: two before six digits are many a hospital's, and no month's version."""
 _LONG = re.compile(r"(?<![\w.+-])\d{8,11}(?![\w]|[.-]\d)")
 _SERIAL = re.compile(
     rf"(?i){_L}(?:s/n|serial(?: ?(?:no|nr|number))?|sn#?|device ?(?:id|serial)|seriennummer)"
@@ -80,6 +89,7 @@ _AGE = re.compile(
     r"|(?:9\d|1[0-2]\d)[ -]?(?:y/?o|y\.o\.|years?(?:[- ]olds?)?|yrs?(?: old)?|jahre?(?: alt)?"
     r"|j[aä]hrig\w{0,3}|ans|años|anni|ετών|лет)(?![^\W_])|(?:09\d|1[0-2]\d)Y(?![^\W_]))"
 )
+_FEW = 5
 _STRONG = frozenset("mrn ssn mr# amka αμκα dob nhs pesel patientid".split())
 _WRITTEN = (Style.PHRASE, Style.PROSE)
 
@@ -93,14 +103,18 @@ def numbers(seen: Reading, style: Style) -> Iterator[Span]:
         yield from _spans(_SSN, text, Kind.NATIONAL_NUMBER, sure=sure)
     if seen.longest >= 5:
         yield from _spans(_RECORD, text, Kind.ID, sure=False)
+    if seen.digits >= 6 and seen.longest >= 4:
+        for match in _GLUED.finditer(text):
+            if sum(c.isdigit() for c in match[1]) > _FEW and not match[1].startswith("000"):
+                yield Span(*match.span(), Kind.ID, False)
     if seen.longest >= 8 and style is not Style.TECHNICAL:
         yield from _spans(_LONG, text, Kind.ID, sure=False)
     if style not in _WRITTEN:
         return
     if seen.digits >= 7:
         for match in _NATIONAL.finditer(text):
-            if _checked(match):
-                yield Span(*match.span(), Kind.NATIONAL_NUMBER, False)
+            if (sure := _checked(match)) is not None:
+                yield Span(*match.span(), Kind.NATIONAL_NUMBER, sure)
     if seen.aged:
         yield from _spans(_AGE, text, Kind.AGE, sure=True)
     if style is Style.PHRASE and len(text) < 12 and len(text.strip()) == seen.longest == 7:
@@ -126,15 +140,22 @@ def labelled(seen: Reading, style: Style) -> Iterator[Span]:
             yield Span(*match.span(1), Kind.DEVICE)
 
 
-def _checked(match: re.Match[str]) -> bool:
-    """Whether the check digits of a national number are right, where it has some."""
+def _checked(match: re.Match[str]) -> bool | None:
+    """Whether the check digits of a national number are right: None if none is meant.
+
+    Three groups of digits are a telephone's where they are no NHS number's, unless they are
+    round, as b-values are.
+    """
     if match["nhs"]:
         digits = [int(c) for c in match[0] if c.isdigit()]
         rest = sum(digit * (10 - place) for place, digit in enumerate(digits[:9]))
-        return (11 - rest % 11) % 11 == digits[9]
+        if (11 - rest % 11) % 11 == digits[9]:
+            return True
+        round_ones = all(int(group) % 50 == 0 for group in re.split("[ -]", match[0]))
+        return None if round_ones else False
     if match["dni"]:
-        return "TRWAGMYFPDXBNJZSQVHLCKE"[int(match[0][:8]) % 23] == match[0][-1]
-    return True
+        return "TRWAGMYFPDXBNJZSQVHLCKE"[int(match[0][:8]) % 23] == match[0][-1] or None
+    return False
 
 
 def _counts(whole: str, value: str, style: Style) -> bool:

@@ -40,8 +40,11 @@ _OURS = re.compile(r"FS-[A-Z2-7]{10}|[A-Z2-7]{12}")
 _CAMEL = re.compile(r"(?<=[a-z])(?=[A-Z])")
 _DIGITS = re.compile(r"\d+")
 _FEW = 6
+_HASHED = 16
+_STAMP = re.compile(r"(?:19|20)\d\d(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])")
 _RECORD = re.compile(
-    r"(?i)(?:mrn|mr|pid|pat|acc|hn|uhid|nhs|[a-z]{1,2})[\W_]{0,2}\d{7,12}|mrn[\W_]{0,2}\d{3,}"
+    r"(?i)(?:mrn|mr|pid|pat|accn?|hn|uhid|nhs|rad|req|ord|pol|enc|adm|[a-z]{1,2})[\W_]{0,2}\d{7,12}"
+    r"|(?:mrn|pid|pat|acc|hn|nhs)[\W_]{0,2}\d{3}[ -]\d{2,3}[ -]\d{4}|mrn[\W_]{0,2}\d{3,}|[a-z]{2}\d{6}"
 )
 _TRIAL = re.compile(r"(?=[^\W\d_]|\d{1,2}[^\W\d_])[^\W_]{3,}(?:[-_.][^\W_]+)*[-_.][^\W_]*\d[^\W_]*")
 _NUMBERED = re.compile(r"[\d ().+-]{7,}")
@@ -61,7 +64,7 @@ def is_pseudonym(value: str, style: Style) -> bool:
 
     A code of letters and digits passes where its digits are few (P001, LIDC-IDRI-0001), since a
     trial numbers its subjects so; an id as hospitals write them (7 to 10 digits, alone or after
-    up to three letters) does not, though some trials use such numbers. As a PERSON, words that no
+    up to three letters, or two letters and six) does not, though some trials use such numbers. As a PERSON, words that no
     list of names has and that read as a code pass; as an IDENTIFIER, letters alone do if they are
     no name.
     """
@@ -77,7 +80,8 @@ def is_pseudonym(value: str, style: Style) -> bool:
     if _BASE32.fullmatch(plain) and any(c.isdigit() for c in plain):
         return True
     if plain.isdigit():
-        return len(plain) <= _FEW or plain.startswith("000") or len(plain) > 16
+        hashed = len(plain) >= _HASHED and not _STAMP.match(plain)
+        return len(plain) <= _FEW or plain.startswith("000") or hashed
     if _NUMBERED.fullmatch(plain):
         return sum(c.isdigit() for c in plain) <= _FEW
     words = [fold(word) for word in words_of(_CAMEL.sub(" ", plain))]

@@ -41,6 +41,9 @@ _LABELLED = re.compile(
 _CAMEL = re.compile(r"(?<=[a-z])(?=[A-Z])")
 _LONG_NUMBER = re.compile(r"(?<![\d.,])[A-Za-z]{0,4}[-_ ]?\d{6,}(?![\d.,]*[A-Za-z%])")
 _DATE_LIKE = re.compile(r"\d{1,4}([-./])\d{1,2}\1\d{2,4}")
+_UNSPACED = re.compile(
+    r"(\d{4}[-./]\d\d[-./]\d\d|\d\d[-./]\d\d[-./]\d{4})(?=(?:[01]\d|2[0-3])[:.][0-5]\d)"
+)
 _PLACE = re.compile(
     r"(?i)\b(?:hospi\w*|h[oô]pital|clini[ck]\w*|klini\w*|infirmary|krankenhaus|sanatorium|ospedale"
     r"|med(?:ical|\.)? ?(?:cent(?:er|re)|ctr|cntr)|health ?care (?:system|trust)"
@@ -56,7 +59,8 @@ def judge(text: str, known: Known | None = None, patient: str | None = None) -> 
     """
     from curation.phi.find import find
 
-    plain = " ".join(_CAMEL.sub(" ", unicodedata.normalize("NFKC", text.translate(_ALIKE))).split())
+    plain = _CAMEL.sub(" ", unicodedata.normalize("NFKC", text.translate(_ALIKE)))
+    plain = " ".join(_UNSPACED.sub(r"\1 ", plain).split())
     if known is not None and (spans := known.spans(plain, patient)):
         return Verdict(spans[0].kind, True, True)
     if of_a_device(plain):
