@@ -38,6 +38,7 @@ def main(dist: Path, uv: str) -> None:
         _run([tool, "venv", "--quiet", "--python", sys.executable, "env"], folder)
         _run([tool, "pip", "install", "--quiet", "--python", str(python), str(wheel)], folder)
         _demo(folder, python.with_name("fairscan"))
+        _steward(folder, python)
     print(f"{wheel.name} runs the demo in an empty environment")
 
 
@@ -68,6 +69,17 @@ def _demo(folder: Path, fairscan: Path) -> None:
     finally:
         demo.send_signal(signal.SIGINT)
         demo.wait(timeout=30)
+
+
+def _steward(folder: Path, python: Path) -> None:
+    """De-identify a file that pydicom ships; without the extra `pixels` that is all there is."""
+    find = "from pydicom.data import get_testdata_file as f; print(f('MR_small.dcm'))"
+    scan = subprocess.check_output([str(python), "-c", find], text=True, cwd=folder).strip()
+    fairscan = str(python.with_name("fairscan"))
+    _run([fairscan, "deidentify", scan, "shared"], folder)
+    if not list((folder / "shared").iterdir()):
+        raise SystemExit("nothing was de-identified")
+    _run([fairscan, "check", "shared", "--report", "report.html"], folder)
 
 
 def _environment(folder: Path) -> dict[str, str]:

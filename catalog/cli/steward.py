@@ -43,6 +43,9 @@ RECORDS = typer.Option(
 )  # fmt: skip
 SEALED = typer.Argument(..., metavar="TABLE", help="The sealed table of who is who.")
 AUDIT = typer.Argument(..., metavar="AUDIT", help="audit.jsonl in a run's records.")
+FILES = typer.Option(
+    None, "--files", metavar="OUT", help="Also compare the files of the last run's output."
+)
 TO_FOLDER = typer.Option(..., "--to", metavar="DIR", help="Write CSV files there.")
 TO_FILE = typer.Option(
     ..., "--to", metavar="FILE", help="An .html or .pdf file to write the certificate to."
@@ -235,23 +238,33 @@ def verify(
     path: Path = AUDIT,
     key: Path = KEY,
     head: str = typer.Option(None, "--head", help="A hash that was written down earlier."),
+    files: Path = FILES,
     json: bool = JSON,
 ) -> None:
     """Whether every record of an audit stands as it was written. Exit 1 if not."""
     from curation.audit.chain import verify as run
+    from curation.audit.detail import differences
     from curation.deidentify import keys
 
     secret = None if key is None else keys.load(key, keys.passphrase())
     verified = run(path, key=secret, head=head)
+    differ = [] if files is None else list(differences(path.with_name("files.parquet"), files))
     if json:
-        output.as_json({**dataclasses.asdict(verified), "whole": verified.whole})
+        output.as_json(
+            {**dataclasses.asdict(verified), "whole": verified.whole, "files": dict(differ)}
+        )
     elif verified.whole:
         ends = "its end is there" if verified.end else "whether its end is there is not known"
         print(f"{verified.records:,} records stand as they were written, and {ends}")
         print(f"The last has the hash {verified.head}")
     else:
         print(f"Record {verified.bad} is wrong: {verified.why}", file=sys.stderr)
-    if not verified.whole:
+    if not json:
+        for name, how in differ:
+            print(f"{name}: {how}", file=sys.stderr)
+        if files is not None and not differ:
+            print("Every file is as the last run wrote it")
+    if differ or not verified.whole:
         raise typer.Exit(1)
 
 

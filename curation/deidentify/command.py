@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -153,15 +154,22 @@ def _run(asked: Asked, key: bytes, layout: Layout, step: Callable[[str, int, int
         key_kept=asked.key is not None, layout=layout, pixels=asked.pixels, check=asked.check,
         jobs=asked.jobs, operator=asked.operator, command=_command(asked), remember=remember,
     )  # fmt: skip
-    findings: list[FileFinding] = []
-    run = deidentify(wish, findings.append, step)
-    if run.check is not None:
-        counted = [finding for finding in findings if finding.severity in COUNTED]
-        for ending in ("jsonl", "html"):
-            with opened(ending, asked.kept / f"check.{ending}", run.check) as put:
-                for finding in counted:
+    if not asked.check:
+        return deidentify(wish, lambda _: None, step)
+    summary = Summary.of(asked.target, asked.profile)
+    asked.kept.mkdir(parents=True, exist_ok=True, mode=0o700)
+    with ExitStack() as stack:
+        puts = [
+            stack.enter_context(opened(ending, asked.kept / f"check.{ending}", summary))
+            for ending in ("jsonl", "html")
+        ]
+
+        def emit(finding: FileFinding) -> None:
+            if finding.severity in COUNTED:
+                for put in puts:
                     put(finding)
-    return run
+
+        return deidentify(wish, emit, step, summary)
 
 
 def _remember(path: Path, key: bytes, rows: Iterable[Row]) -> None:

@@ -27,6 +27,7 @@ from curation.phi.known import Known
 from curation.pool import Pool
 from curation.profiles import Profile
 from curation.quiet import hush, quiet
+from curation.reports.summary import Summary
 from curation.walk import files_below
 from schemas.errors import FairscanError, UsageError
 from schemas.file_finding import FileFinding
@@ -61,13 +62,17 @@ class Wish:
 
 
 def deidentify(
-    wish: Wish, emit: Callable[[FileFinding], None], say: Say = lambda _1, _2, _3: None
+    wish: Wish,
+    emit: Callable[[FileFinding], None],
+    say: Say = lambda _1, _2, _3: None,
+    summary: Summary | None = None,
 ) -> Run:
     """Do it: what was written by an earlier run that was stopped is not written again.
 
-    `emit` gets the findings of the check of the output. Quarantined files are listed, with their
-    names, in `quarantine.jsonl` in the records. Raises FairscanError, before anything is written,
-    if source and target overlap, and when the disk is full: the run can go on then.
+    `emit` gets the findings of the check of the output, and `summary` its totals. Quarantined
+    files are listed, with their names, in `quarantine.jsonl` in the records. Raises FairscanError,
+    before anything is written, if source and target overlap, and when the disk is full: the run
+    can go on then.
     """
     _sane(wish)
     for folder in (wish.target, wish.records):
@@ -90,7 +95,7 @@ def deidentify(
         ledger.close()
     if wish.check:
         run.check = check(
-            wish.target, wish.profile, emit, pixels=wish.pixels, jobs=wish.jobs,
+            wish.target, wish.profile, emit, summary=summary, pixels=wish.pixels, jobs=wish.jobs,
             say=lambda summary: say("checking", summary.files, run.files_written),
         )  # fmt: skip
     run.end()
