@@ -37,9 +37,12 @@ class _How:
     profile: Profile
     pixels: bool
     faces: bool
+    unseen: str
 
     def look(self) -> Look:
-        return Look(self.profile, lambda _: None, pixels=self.pixels, faces=self.faces)
+        return Look(
+            self.profile, lambda _: None, pixels=self.pixels, faces=self.faces, unseen=self.unseen
+        )
 
 
 @dataclass
@@ -96,9 +99,9 @@ def check_files(
 ) -> Summary:
     """Check these files as `check` does. What is judged together comes at the end."""
     summary = Summary("", _described(profile)) if summary is None else summary
+    unseen = "not asked for"
     if pixels and not models.available():
-        pixels = False
-        summary.pixels.skipped["what reads text is not installed (fairscan[pixels])"] += 1
+        pixels, unseen = False, "what reads text is not installed (fairscan[pixels])"
     leftovers = Leftovers()
     pieces: list[Piece] = []
 
@@ -107,7 +110,7 @@ def check_files(
         emit(finding)
 
     with quiet():
-        for part in _parts(files, _How(profile, pixels, faces), jobs):
+        for part in _parts(files, _How(profile, pixels, faces, unseen), jobs):
             for finding in part.findings:
                 told(finding)
             summary.merge(part.summary)

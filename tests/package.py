@@ -76,7 +76,7 @@ def _steward(folder: Path, python: Path) -> None:
     find = "from pydicom.data import get_testdata_file as f; print(f('MR_small.dcm'))"
     scan = subprocess.check_output([str(python), "-c", find], text=True, cwd=folder).strip()
     fairscan = str(python.with_name("fairscan"))
-    _run([fairscan, "deidentify", scan, "shared"], folder)
+    _run([fairscan, "deidentify", scan, "shared", "--no-pixels"], folder)
     if not list((folder / "shared").iterdir()):
         raise SystemExit("nothing was de-identified")
     _run([fairscan, "check", "shared", "--report", "report.html"], folder)

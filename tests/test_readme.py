@@ -12,6 +12,7 @@ import pytest
 from pydicom.data import get_testdata_file
 
 from catalog.settings import settings
+from curation.profiles import load
 from schemas.source import Source
 from tests.commands import Fairscan
 
@@ -94,3 +95,11 @@ def test_files_and_targets_that_the_readme_names_exist() -> None:
     makefile = (README.parent / "Makefile").read_text(encoding="utf-8")
     for target in re.findall(r"^make (\w+)", TEXT, re.MULTILINE):
         assert f"\n{target}:" in makefile, target
+
+
+def test_the_example_of_a_profile_is_one(tmp_path: Path) -> None:
+    example = next(block for language, block in BLOCKS if language == "toml" and "extends" in block)
+    (tmp_path / "our.toml").write_text(example)
+    profile = load(str(tmp_path / "our.toml"))
+    assert profile.name == "our-trial"
+    assert profile.code(0x00081010) == "K"

@@ -19,11 +19,12 @@ from curation.deidentify.mapping import Mapping, new_key
 from curation.deidentify.run import Row, Wish, deidentify
 from curation.formats import format_of
 from curation.formats.file import File
+from curation.pixels import models
 from curation.profiles import Profile
 from curation.reports import opened
 from curation.reports.summary import COUNTED, Summary
 from curation.walk import files_below
-from schemas.errors import UsageError
+from schemas.errors import FairscanError, UsageError
 from schemas.file_finding import FileFinding
 
 
@@ -132,6 +133,11 @@ def carry_out(
             f"the profile {asked.profile.name} forbids to keep a key or a table of who is who",
             where=str(kept),
             do="Leave --key and --table out, or use another profile",
+        )
+    if asked.pixels and asked.profile.clean_pixels and not models.available():
+        raise FairscanError(
+            "text in images cannot be read here, and the profile wants it hidden",
+            do="Install fairscan[pixels], or use --no-pixels and look at the images yourself",
         )
     layout = Layout(asked.layout)
     key, note = _key(asked, say)

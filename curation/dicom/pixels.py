@@ -33,7 +33,7 @@ def look_at(file: Part10, at: File, look: Look) -> None:
         return
     reason = ""
     if not look.pixels:
-        reason = "not asked for"
+        reason = look.unseen
     elif file.problems:
         reason = "the file is damaged"
     elif not (count := wanted(file.elements)):

@@ -54,6 +54,7 @@ class Look:
     harmless: Harmless = field(default_factory=Harmless)
     pixels: bool = True
     faces: bool = True
+    unseen: str = "not asked for"
     pieces: list[Piece] = field(default_factory=list)
     seen: Looked = field(default_factory=Looked)
     file: File = field(default=None)  # type: ignore[assignment]  # set before each file
