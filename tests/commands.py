@@ -12,6 +12,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any
 
+from tests.nursery import Nursery
+
 LIMIT = 120.0
 """Seconds after which a command that hangs is ended; no test asserts on time."""
 
@@ -38,16 +40,21 @@ class Running:
 class Fairscan:
     """The console script, run in a working folder of its own without the caller's settings.
 
-    It asks no repository unless `env` says so: FAIRSCAN_OFFLINE is "1".
+    It asks no repository unless `env` says so: FAIRSCAN_OFFLINE is "1". What runs to its end with
+    no word on how is a fork of the nursery's; everything else is the script itself.
     """
 
     script: Path
     folder: Path
+    nursery: Nursery
 
     def __call__(
         self, *arguments: str | Path, home: Path, env: dict[str, str] | None = None, **more: Any
     ) -> subprocess.CompletedProcess[str]:
         """Run to the end; `more` goes to `subprocess.run`."""
+        if not more:
+            told = [str(argument) for argument in arguments]
+            return self.nursery.run(told, self.folder, self._environment(home, env), LIMIT)
         settings = {"capture_output": True, "text": True, "timeout": LIMIT, **more}
         return subprocess.run(
             [str(self.script), *map(str, arguments)],

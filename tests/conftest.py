@@ -10,16 +10,25 @@ from pathlib import Path
 import pytest
 
 from tests.commands import Fairscan
+from tests.nursery import Nursery
 from tests.shared import once
 from tests.small import cut_index, hard_linked, snapshot
 
 
 @pytest.fixture(scope="session")
-def fairscan(tmp_path_factory: pytest.TempPathFactory) -> Fairscan:
+def nursery() -> Iterator[Nursery]:
+    """The process whose forks run most commands."""
+    opened = Nursery()
+    yield opened
+    opened.close()
+
+
+@pytest.fixture(scope="session")
+def fairscan(tmp_path_factory: pytest.TempPathFactory, nursery: Nursery) -> Fairscan:
     """Runs the installed console script: `fairscan("status", "--json", home=release_home)`."""
     script = Path(sysconfig.get_path("scripts")) / "fairscan"
     assert script.is_file(), f"fairscan is not installed beside this Python: {script}"
-    return Fairscan(script, tmp_path_factory.mktemp("elsewhere"))
+    return Fairscan(script, tmp_path_factory.mktemp("elsewhere"), nursery)
 
 
 @pytest.fixture(scope="session")

@@ -7,9 +7,12 @@ import hmac
 import json
 import os
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+
+from filelock import FileLock, Timeout
 
 from curation.formats.file import File
 from schemas.errors import FairscanError
@@ -32,18 +35,28 @@ class Ledger:
     """An append-only file of JSON lines; a last line that was torn by a crash is cut off.
 
     The first line has the digests of profile and key: with others the run does not go on, since
-    its two halves would not fit. Raises FairscanError then.
+    its two halves would not fit. Raises FairscanError then, and while another run is at work.
     """
 
     def __init__(self, path: Path, key: bytes, profile: str) -> None:
         self._key = hashlib.sha256(b"ledger" + key).digest()
         self._done: dict[str, Done] = {}
         self._outputs: dict[str, str] = {}
+        self._lock = FileLock(path.with_name(f".{path.name}.lock"))
+        try:
+            self._lock.acquire(timeout=0)
+        except Timeout:
+            raise FairscanError(
+                "another run writes into this folder",
+                where=str(path.parent),
+                do="Wait until it has ended",
+            ) from None
         begins = {"profile": profile, "key": hmac.digest(self._key, b"", "sha256").hex()[:16]}
         good = 0
         if path.exists():
             for number, (line, end) in enumerate(_lines(path)):
                 if number == 0 and line != begins:
+                    self._lock.release()
                     raise FairscanError(
                         "an earlier run into this folder had another key or profile",
                         where=str(path.parent),
@@ -60,8 +73,10 @@ class Ledger:
 
     def token(self, file: File) -> str:
         """What stands for an input file as it is now: its name, length and time, keyed."""
-        stat = file.path.stat()
-        told = f"{file.name}\0{stat.st_size}\0{stat.st_mtime_ns}"
+        told = file.name
+        with suppress(OSError):  # one that is gone by now is told when it is read
+            stat = file.path.stat()
+            told += f"\0{stat.st_size}\0{stat.st_mtime_ns}"
         return hmac.digest(self._key, told.encode("utf-8", "replace"), "sha256").hex()[:32]
 
     def done(self, token: str, target: Path) -> Done | None:
@@ -98,6 +113,7 @@ class Ledger:
         self._file.flush()
         os.fsync(self._file.fileno())
         self._file.close()
+        self._lock.release()
 
     def _remember(self, done: Done) -> None:
         self._done[done.token] = done

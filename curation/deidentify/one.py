@@ -56,9 +56,11 @@ def deidentify_one(file: File, made: Path, act: Act, layout: Layout) -> Outcome:
         outcome.sha256, outcome.bytes = digest(made), made.stat().st_size
     except Unsafe as why:
         outcome.reason = str(why)
-    except OSError:
-        made.unlink(missing_ok=True)
-        raise
+    except OSError as error:
+        if error.filename != str(file.path):
+            made.unlink(missing_ok=True)
+            raise
+        outcome.reason = error.strerror or "it cannot be read"
     except Exception as error:  # hostile bytes that broke a reader: told, and nothing written
         outcome.reason = f"its reader failed ({type(error).__name__})"
     if outcome.reason:

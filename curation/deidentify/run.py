@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import tempfile
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack
@@ -39,6 +40,7 @@ Task = tuple[str, File, Path]
 _BATCH = 16
 _FEW = 256
 _TOGETHER = 1024
+_UNFINISHED = "unfinished-"
 
 
 @dataclass(frozen=True)
@@ -112,6 +114,13 @@ def _sane(wish: Wish) -> None:
             where=str(wish.target),
             do="Name a folder elsewhere: originals are never touched",
         )
+    records = wish.records.resolve()
+    if records.is_relative_to(source) or records.is_relative_to(target):
+        raise UsageError(
+            "the records would lie in the input or the output",
+            where=str(wish.records),
+            do="Name a folder elsewhere: they are for the key holder alone",
+        )
     begun = (wish.records / "ledger.jsonl").exists()
     if wish.target.is_dir() and any(wish.target.iterdir()) and not begun:
         raise UsageError(
@@ -136,7 +145,11 @@ def _write(wish: Wish, run: Run, ledger: Ledger, say: Say) -> None:
         quarantine = stack.enter_context(
             (wish.records / "quarantine.jsonl").open("w", encoding="utf-8")
         )
-        scratch = Path(stack.enter_context(tempfile.TemporaryDirectory(dir=wish.records)))
+        for left in wish.records.glob(f"{_UNFINISHED}*"):
+            shutil.rmtree(left)  # of a run that was killed
+        scratch = Path(
+            stack.enter_context(tempfile.TemporaryDirectory("", _UNFINISHED, wish.records))
+        )
         for met in files_below(wish.source):
             if not isinstance(met, File):
                 _quarantine(quarantine, run, *met)
@@ -281,7 +294,7 @@ def _died(task: Task) -> list[tuple[str, Outcome]]:
 def _one(task: Task, act: Act, layout: Layout) -> Outcome:
     _, file, made = task
     try:
-        if not enough_room(made.parent, file.size):
+        if not enough_room(made.parent, _size(file)):
             raise OSError(28, "no space left on the device")
         return deidentify_one(file, made, act, layout)
     except OSError as error:
@@ -290,6 +303,14 @@ def _one(task: Task, act: Act, layout: Layout) -> Outcome:
             where=str(made.parent.parent),
             do="Make room and run the same command again: it goes on from here",
         ) from error
+
+
+def _size(file: File) -> int:
+    """Its length; 0 if it is gone by now, which is told when it is read."""
+    try:
+        return file.size
+    except OSError:
+        return 0
 
 
 _here: tuple[Act, Layout]

@@ -11,7 +11,7 @@ from curation.dicom.element import (
     ENCODED,
     NUMBERS,
     Element,
-    dictionary_vr,
+    honest_vr,
     plain,
 )
 from curation.dicom.identity import patient_of
@@ -38,9 +38,13 @@ _CLASSES = frozenset(
 )  # fmt: skip
 """Attributes whose UIDs name classes, schemes and contexts, which belong to no patient."""
 
+_STRUCTURE = frozenset((0x0040A010, 0x0040A040, 0x0040A050))
+"""What a content item is and how it belongs to others: codes without which nothing reads it."""
+
 _WELL_KNOWN = "1.2.840.10008."
 _UID = re.compile(r"[0-9.]{1,64}")
 _WELL_FORMED = re.compile(rb"[0-9.:+\-\\eEDWMY \0]*").fullmatch
+_CONTROL = re.compile(r"[\x00-\x08\x0b\x0e-\x1a\x1c-\x1f]")
 _TEXT = frozenset((b"AE", b"CS", b"LO", b"LT", b"PN", b"SH", b"ST", b"UC", b"UR", b"UT"))
 _ONE = frozenset((b"LT", b"ST", b"UR", b"UT"))
 _PROSE = frozenset((b"LT", b"ST", b"UC", b"UT"))
@@ -75,6 +79,7 @@ class Cleaner:
         """What is left of a data set; with `dummies` no text of it is kept, clean or not."""
         out: list[Element] = []
         creators: dict[int, str] = {}
+        overlays: set[int] = set()
         for element in elements:
             tag = element.tag
             if not tag & 0xFFFF:
@@ -84,14 +89,18 @@ class Cleaner:
                     self.private(element, creators, out)
                 continue
             code = self.code(element, parent)
-            if dummies and code in ("K", "C") and element.vr in _SAYING:
+            if dummies and code in ("K", "C") and element.vr in _SAYING and tag not in _STRUCTURE:
                 code = "D"
+            if code == "X" and tag >> 24 == 0x60 and tag & 0xFFFF == 0x3000:
+                overlays.add(tag >> 16)
             if code == "K" and element.items is None and element.vr in NUMBERS:
                 out.append(element)
                 continue
             kept = self.apply(element, code)
             if kept is not None:
                 out.append(kept)
+        if overlays:  # a plane without its data is none (PS3.3 section C.9.2)
+            out = [e for e in out if e.tag >> 16 not in overlays]
         return out
 
     def code(self, element: Element, parent: int) -> str:
@@ -99,14 +108,17 @@ class Cleaner:
         key = (element.tag, element.vr, parent)
         found = self.codes.get(key)
         if found is None:
-            vr = self.vr(element).decode("ascii")
-            found = self.profile.action(element.tag, vr, self.sop_class, parent)
+            vr = self.vr(element)
+            found = self.profile.action(element.tag, vr.decode("ascii"), self.sop_class, parent)
+            if found == "K" and element.vr in NUMBERS and vr != element.vr:
+                found = "C"
             self.codes[key] = found
         return found
 
     def vr(self, element: Element) -> bytes:
-        """The VR of an element, by the dictionary where the file leaves it unknown."""
-        return dictionary_vr(element.tag) if element.vr == b"UN" else element.vr
+        """The VR of an element: the dictionary's where the file says bytes of what is text."""
+        vr = element.vr
+        return honest_vr(element.tag, vr) if vr in BYTES or vr in NUMBERS else vr
 
     def apply(self, element: Element, code: str) -> Element | None:
         """What is left of an element of the standard after an action."""
@@ -122,6 +134,9 @@ class Cleaner:
             return element
         if not element.value:
             return element
+        if self.vr(element) == b"SQ":  # a sequence that is said to be bytes
+            items = nested(element)
+            return self.sequence(Element(tag, b"SQ", items=items), code) if items else None
         if code == "Z":
             self.act.done["emptied"] += 1
             return Element(tag, vr)
@@ -200,10 +215,10 @@ class Cleaner:
 
     def safe(self, element: Element, action: str) -> Element | None:
         """A private attribute that is known to be safe, cleaned like any other."""
-        if element.vr in BYTES and element.items is None:
+        if (element.vr in BYTES or element.vr == b"SQ") and element.items is None:
             items = nested(element)
             if items is None:
-                return element if action == "K" else None
+                return element if action == "K" and element.vr != b"SQ" else None
             element = Element(element.tag, b"SQ", items=items)
         return self.apply(element, action)
 
@@ -215,19 +230,21 @@ class Cleaner:
 
     def uids(self, element: Element, code: str) -> Element:
         """Every UID of a value by the mapping, but those of classes and of the standard."""
-        if code == "K" or element.tag in _CLASSES:
-            return element
         uids = bytes(element.value).decode("latin-1").strip(" \0").split("\\")
+        if code == "K" or element.tag in _CLASSES:
+            if all(_UID.fullmatch(uid.strip(" \0")) for uid in uids):
+                return element
+            return Element(element.tag, element.vr)
         new = "\\".join(self.uid(uid.strip(" \0")) for uid in uids)
         value = new.encode("ascii")
         return Element(element.tag, element.vr, value + b"\0" if len(value) & 1 else value)
 
     def uid(self, uid: str) -> str:
         """One UID; what is no UID is dropped."""
-        if uid.startswith(_WELL_KNOWN):
-            return uid
         if not _UID.fullmatch(uid):
             return ""
+        if uid.startswith(_WELL_KNOWN):
+            return uid
         self.act.done["UIDs replaced"] += 1
         return self.act.uid(uid)
 
@@ -256,6 +273,9 @@ class Cleaner:
     def moment(self, element: Element, vr: bytes, code: str) -> Element:
         """Dates and times as the profile has them."""
         dates = self.profile.dates
+        if not _WELL_FORMED(element.value):
+            self.act.done["emptied"] += 1
+            return Element(element.tag, element.vr)
         if code == "K" or dates == "keep" or (dates == "shift" and vr == b"TM"):
             return element
         if dates == "remove" or vr == b"TM":
@@ -310,7 +330,10 @@ class Cleaner:
         else:
             style = Style.PHRASE if listed else Style.TECHNICAL
         parts = [text] if vr in _ONE else text.split("\\")
-        new = [self.act.text(part, style, self.patient) if part else part for part in parts]
+        if stray := _CONTROL.search(text):  # what follows is the rest of a buffer, or elements
+            text = text[: stray.start()]
+        kept = [text] if vr in _ONE else text.split("\\")
+        new = [self.act.text(part, style, self.patient) if part else part for part in kept]
         return None if new == parts else encode("\\".join(new), charset)
 
     def station(self, title: str) -> str:
@@ -320,10 +343,11 @@ class Cleaner:
     def age(self, element: Element) -> Element:
         """An age over 89 becomes 90 where ages are limited (45 CFR 164.514(b)(2)(i)(C))."""
         text = bytes(element.value).decode("latin-1").strip(" \0")
+        if self.profile.ages == "remove" or not _WELL_FORMED(element.value):
+            self.act.done["emptied"] += 1
+            return Element(element.tag, element.vr)
         if self.profile.ages == "keep":
             return element
-        if self.profile.ages == "remove":
-            return Element(element.tag, element.vr)
         if text[:3].isdigit() and text[3:] in ("Y", "") and int(text[:3]) > 89:
             self.act.done["ages limited"] += 1
             return Element(element.tag, element.vr, b"090Y")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import struct
 from pathlib import Path
 
@@ -21,6 +22,7 @@ IMPLEMENTATION = "2.25.146379836180236083013437398163246106171"
 """Our Implementation Class UID (PS3.7 section D.3.3.2)."""
 
 _LONG_ENOUGH = 64
+_A_UID = re.compile(r"[0-9.]{1,64}")
 
 
 def deidentify(file: File, target: Path, act: Act) -> None:
@@ -35,6 +37,8 @@ def deidentify(file: File, target: Path, act: Act) -> None:
         raise Unsafe(str(damage)) from None
     if wrong := (part.problems[0] if part.problems else amiss(part)):
         raise Unsafe(wrong)
+    if not _A_UID.fullmatch(part.transfer_syntax):
+        raise Unsafe("the Transfer Syntax UID is none")
     sop_class = plain(part.elements, 0x00080016) or plain(part.meta, 0x00020002)
     if sop_class == DICOMDIR or first(part.elements, 0x00041220) is not None:
         raise Unsafe("a DICOMDIR names files that are named otherwise now: make it anew")

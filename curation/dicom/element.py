@@ -78,6 +78,14 @@ def dictionary_vr(tag: int) -> bytes:
     return b"OW" if vr.startswith(("OB or", "OW")) else vr[:2].encode("ascii")
 
 
+def honest_vr(tag: int, vr: bytes) -> bytes:
+    """The VR to judge an attribute by: bytes and numbers are what PS3.6 says if that is neither."""
+    told = dictionary_vr(tag)
+    if vr == b"UN":
+        return told
+    return vr if told in BYTES or told in NUMBERS else told
+
+
 def tag_name(tag: int) -> str:
     """A tag as eight hexadecimal digits."""
     return f"{tag:08X}"

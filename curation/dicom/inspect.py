@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import re
-from functools import cache, lru_cache
-from pathlib import Path
 
+from curation.dicom.clues import is_clean, is_code, is_product, names_archive, senders
 from curation.dicom.element import (
     BYTES,
     ENCODED,
     NUMBERS,
     TRAILING_PADDING,
     Element,
-    dictionary_vr,
     first,
+    honest_vr,
     plain,
 )
 from curation.dicom.faces import piece_of
@@ -26,10 +25,8 @@ from curation.dicom.text import decode, encodings, readable
 from curation.dicom.unknown import nested
 from curation.formats.file import File
 from curation.formats.look import Look
-from curation.phi.pseudonym import is_dummy, is_pseudonym
 from curation.phi.span import Kind, Style
 from curation.phi.unusual import unusual
-from curation.standard.private import creator_is_known
 from schemas.finding import Severity
 
 _TABLE = "PS3.15 Table E.1-1"
@@ -68,6 +65,15 @@ _KEPT_BY = {
 _PDF = "1.2.840.10008.5.1.4.1.1.104.1"
 
 FILE_ID = 0x00041500
+_OF_MAKERS = frozenset((0x00080070, 0x00081090, 0x00181020, 0x00081150, 0x00180010))
+"""Names and versions of products, and of contrast agents, even where the table lists them."""
+_NUMBER = re.compile(
+    r"(?<![\w.+,-])(?!000|(?:19|20)\d\d(?:0[1-9]|1[0-2])[0-3]\d(?!\d))(?:\d{7,8}|\d{10,11}"
+    r"|\d{3}-\d\d-\d{4})(?![\w]|[.,-]\d)"
+)
+"""A record number, and no day (of a version)."""
+_CODE_VALUES = frozenset((0x00080100, 0x00080103, 0x00080119))
+
 CONTENT = 0x0040A730
 SUBJECT = {"121030": "id", "121031": "birth", "121016": "serial"}
 """Concepts of content items that identify (PS3.16 TID 1004, 1007): ID, birth, serial number."""
@@ -116,16 +122,18 @@ class _Inspector:
             if element.items is not None:
                 self.items(element, at)
                 continue
+            if vr in NUMBERS:
+                vr = honest_vr(tag, vr)
             if vr in NUMBERS or tag >= PIXELS_BEGIN or element.fragments is not None:
                 continue
             value = element.value
             if not value or (tag, value, charset) in harmless:
                 continue
-            if vr == b"UN" and not tag >> 16 & 1:
-                vr = dictionary_vr(tag)
+            if vr in BYTES:
+                vr = honest_vr(tag, vr)
             if tag in known or vr == b"PN":
                 clean = self.identifying(element, vr, at)
-            elif vr in BYTES:
+            elif vr in BYTES or vr == b"SQ":
                 clean = self.blob(element, at)
             elif vr in _FORMED and _WELL_FORMED(value):
                 continue
@@ -164,12 +172,15 @@ class _Inspector:
         text = decode(bytes(element.value), self.charset, person=person)
         if meaning == "age":
             return self.age(text, tag, at)
-        return self.judge(text, meaning, f"{at}{tag:08X}", _TABLE)
+        where = f"{at}{tag:08X}"
+        if not self.judge(text, meaning, where, _TABLE):
+            return False
+        return " " not in text or not self.look.text(text, where, Style.PHRASE, rule=_TABLE)
 
     def judge(self, text: str, meaning: str, where: str, rule: str) -> bool:
         """Values of one meaning: the first that is no pseudonym is a finding; whether none is."""
         for value in filter(None, map(str.strip, text.split("\\"))):
-            if _is_clean(value, meaning):
+            if is_clean(value, meaning):
                 continue
             if meaning == "birth" and is_dummy_date(value):
                 continue
@@ -220,14 +231,31 @@ class _Inspector:
         person = vr == b"PN"
         raw = bytes(element.value)
         text = decode(raw, self.charset if vr in ENCODED else ("latin-1",), person=person)
-        if not text or (tag >> 16 & 1 and tag & 0xFFFF < 0x100 and creator_is_known(text)):
+        if not text:
             return True
         if tag == FILE_ID:
             self.referenced(text, at)
+        creator = bool(tag >> 16 & 1) and 0x10 <= tag & 0xFFFF <= 0xFF
+        if creator and is_product(text):
+            return True
+        if tag in _CODE_VALUES and text.isdigit():
+            return True
         listed = self.look.profile.code(tag) is not None
         rule = "PS3.15 E.3.10" if tag >> 16 & 1 else _TABLE if listed else "PS3.15 E.1.1"
-        style = _style(vr, listed)
-        if self.look.text(text, f"{at}{tag:08X}", style, rule=rule):
+        style = Style.TECHNICAL if creator or tag in _OF_MAKERS else _style(vr, listed)
+        where = f"{at}{tag:08X}"
+        if self.look.text(text, where, style, rule=rule):
+            return False
+        if style is Style.TECHNICAL and not tag >> 16 & 1 and (number := _NUMBER.search(text)):
+            self.look.found(
+                "text-identifier",
+                Severity.WARNING,
+                where,
+                rule,
+                "A number as records have it stands among technical words; remove it",
+                kind=Kind.ID,
+                value=number[0],
+            )
             return False
         return not unusual(text)
 
@@ -310,7 +338,7 @@ class _Inspector:
         style = Style.PROSE if tag == 0x00020102 else Style.TECHNICAL
         if self.look.text(text, where, style, rule="PS3.15 E.1.1", check="meta-identifier"):
             return True
-        named = [word for word in unusual(text) if word not in senders()]
+        named = [word for word in unusual(text) if word not in senders()] or names_archive(text)
         if named and not is_code(text):
             self.look.found(
                 "meta-identifier",
@@ -359,34 +387,6 @@ _META = frozenset((0x00020016, 0x00020017, 0x00020018, 0x00020026, 0x00020028, 0
 _READ_AT_MOST = 8 << 20
 _COMPUTED = frozenset((0x0022, 0x0028, 0x0048, 0x0066, 0x0070, 0x5400, 0x5600, 0x7FE0))
 """Groups whose bytes are tables, samples and profiles of colour, in which nothing is written."""
-
-
-@cache
-def senders() -> frozenset[str]:
-    """Words in titles of Application Entities that are a program's, not a place's."""
-    text = Path(__file__).with_name("senders.txt").read_text(encoding="utf-8")
-    return frozenset(text[text.index("\n") :].split())
-
-
-def is_code(text: str) -> bool:
-    """Whether a value reads as a hash or as letters that a computer chose: many digits in it."""
-    return sum(c.isdigit() for c in text) * 3 >= len(text) >= 10
-
-
-@lru_cache(1 << 14)
-def _is_clean(value: str, meaning: str) -> bool:
-    """Whether a value of this meaning is what a de-identifier writes there."""
-    if meaning == "serial" and is_code(value):
-        return True
-    if meaning == "institution":
-        return is_dummy(value) or is_code(value) or _NUMBERED.fullmatch(value) is not None
-    if not is_pseudonym(value, Style.PERSON if meaning == "person" else Style.IDENTIFIER):
-        return False
-    if meaning in ("address", "telephone"):
-        return len(value.split()) == 1
-    if meaning == "device" and not is_code(value):
-        return not any(len(word) >= _A_NAME for word in unusual(value))
-    return True
 
 
 def _style(vr: bytes, listed: bool) -> Style:

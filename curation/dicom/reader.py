@@ -203,7 +203,7 @@ class _Reader:
             if tag <= last:
                 if depth == 0 and (last >= PIXELS_BEGIN or not _exists(tag)):
                     return elements, pos
-                if tag == last:
+                if any(element.tag == tag for element in elements):
                     self._problem("an element stands twice", pos)
             here = pos
             if not explicit:
@@ -231,6 +231,8 @@ class _Reader:
                 append(read)
                 last = tag
             elif length == _UNDEFINED:
+                if tag >> 16 != 0x7FE0:
+                    self._problem("an element that is no sequence has no length", here)
                 read, pos = self._fragments(tag, vr, pos, end)
                 append(read)
                 last = tag

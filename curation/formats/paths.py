@@ -28,6 +28,8 @@ _SUFFIX = re.compile(
 )
 _UNFIT = re.compile(r'[\x00-\x1f\x7f-\x9f<>:"|?*\\\ud800-\udfff\u200b-\u200f\u202a-\u202e\ufeff]')
 _RESERVED = re.compile(r"(?:con|prn|aux|nul|com[0-9¹²³]|lpt[0-9¹²³])(?:\..*)?", re.IGNORECASE)
+_OURS = re.compile(r"(?<![A-Z0-9])FS-?[A-Z2-7]{10}(?![A-Z0-9])")
+"""A pseudonym of `Mapping.patient`, of which ten letters in a row may read as a name."""
 _LONGEST = 200
 _SMALL = 1 << 14
 
@@ -74,11 +76,15 @@ def _judge(part: str) -> tuple[bool, Kind, str] | None:
     return worst.sure, worst.kind, part[worst.start : worst.end]
 
 
+def _blank(found: re.Match[str]) -> str:
+    return "_" * len(found.group())
+
+
 def _spans(part: str) -> list[Span]:
     """The identifiers in a part of a path, less ids that trials give (`PAT_00001`)."""
     return [
         span
-        for span in find(part, Style.PATH)
+        for span in find(_OURS.sub(_blank, part), Style.PATH)
         if span.kind is not Kind.ID
         or not is_pseudonym(part[span.start : span.end], Style.IDENTIFIER)
     ]

@@ -54,7 +54,9 @@ _WORDED = re.compile(
     rf"|(?P<yearless>{_D}(?:st|nd|rd|th)?(?: of)? {_MONTH}|{_MONTH} {_D}(?:st|nd|rd|th))"
     rf"){_R}{_TIME}"
 )
-_VERSION = re.compile(r"(?i)(?<![\w.])v?\d{1,3}\.\d|version|latest|release|build|rev|syngo|software|patch")
+_VERSION = re.compile(
+    r"(?i)(?<![\w.])v?\d{1,3}\.\d|version|latest|release|build|rev|syngo|software|patch"
+)
 _SOFTWARE = "1985"
 """No software that wrote DICOM is older: a day before it is a date of birth."""
 _WRITTEN = (Style.PHRASE, Style.PROSE)

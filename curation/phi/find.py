@@ -47,7 +47,7 @@ def _found(text: str, style: Style) -> Iterator[Span]:
 def _in_piece(text: str, style: Style) -> Iterator[Span]:
     seen = Reading(text)
     yield from shaped(seen, style)
-    if style in (Style.PHRASE, Style.PROSE) and (seen.marks & CARE or not seen.plain):
+    if style is not Style.PATH and (seen.marks & CARE or not seen.plain):
         yield from institutions(text)
     if seen.named:
         yield from named(text, style)

@@ -25,9 +25,9 @@ _BEFORE = re.compile(
 _AFTER = re.compile(
     rf"{_L}(?:(?i:universit[äa](?:ts|ets|y)?[- ]?(?:klinikum|spital|krankenhaus|klinik|hospital)"
     r"|klinikum|klinik|krankenhaus|h[oô]pital|centre hospitalier(?: universitaire)?|chu"
-    r"|hospital(?: universitario| general| clinico)?|cl[ií]nica|ospedale|policlinico|szpital"
-    r"|university hospital|(?:γενικ[όο] |πανεπιστημιακ[όο] )?νοσοκομε[ίι]ο))"
-    r"(?: (?i:rechts|links|de|du|des|di|del|della|of|der|am|im|zu|la|le|las|los|san|santa|st\.?"
+    r"|hospital(?: universitario| general| clinico)?|cl[ií]nica|clinique|ospedale"
+    r"|policlinico|szpital|university hospital|(?:γενικ[όο] |πανεπιστημιακ[όο] )?νοσοκομε[ίι]ο))"
+    r"(?: (?i:rechts|links|de|du|d|des|di|del|della|of|der|am|im|zu|la|le|las|los|san|santa|st\.?"
     r"|the)){0,3} [^\W\d_a-zäöüß][\w'’.-]{2,30}(?: [^\W\d_a-z][\w'’-]{2,30}){0,3}"
 )
 _OTHER = re.compile(
@@ -38,6 +38,11 @@ _PLACES = frozenset(
     "st saint royal university general memorial county city state national north south east west"
     " northern southern eastern western central regional children children's cancer heart"
     " eye".split()
+)
+_MAKERS = frozenset(
+    "siemens philips ge gems canon toshiba hitachi fuji fujifilm agfa kodak carestream hologic"
+    " samsung mindray konica minolta varian elekta esaote shimadzu neusoft united planmed bayer"
+    " sectra merge mckesson change cerner bracco guerbet accuray biograph acuson aloka".split()
 )
 _GENERAL = frozenset(
     "the a an this our your local day general community outside other another same from to at in of"
@@ -50,7 +55,7 @@ def institutions(text: str) -> Iterator[Span]:
     """Spans of places of care that are named, not merely mentioned ("outside hospital")."""
     for match in _BEFORE.finditer(text):
         words = _proper(match[1].split())
-        if match[3] or any(word.strip(".,").lower() not in _GENERAL for word in words):
+        if match[3] or any(map(_names_one, words)):
             named = " ".join(words)
             start = match.start() + (match[1].rindex(named) if named else len(match[1]))
             yield Span(start, match.end(), Kind.INSTITUTION)
@@ -61,6 +66,12 @@ def institutions(text: str) -> Iterator[Span]:
         yield Span(match.start(), match.start() + len(" ".join(kept)), Kind.INSTITUTION)
     for match in _OTHER.finditer(text):
         yield Span(*match.span(), Kind.INSTITUTION)
+
+
+def _names_one(word: str) -> bool:
+    """Whether a word before "hospital" tells which: no maker of scanners, no part of the body."""
+    plain = word.strip(".,").lower()
+    return plain not in _GENERAL and plain not in _MAKERS and not _of_imaging(word)
 
 
 def _of_imaging(word: str) -> bool:

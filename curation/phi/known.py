@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from itertools import pairwise
 
 from curation.phi.fold import fold
-from curation.phi.lexicon import CLINICAL, EPONYM, HARMLESS, lexicon
+from curation.phi.lexicon import CLINICAL, EPONYM, HARMLESS, NAME, lexicon
 from curation.phi.pseudonym import is_dummy
 from curation.phi.span import Kind, Span
 
@@ -19,6 +19,8 @@ _MONTHS = (
     "january february march april may june july august september october november december".split()
 )
 _RUNS = 24
+_PARTS = 6
+"""Words that a name has at most: more are prose in the place of a name."""
 _GLUED_DIGITS = 5
 _OWN_ONLY = 6
 """Numbers shorter than this are looked for in the texts of their own patient alone."""
@@ -101,12 +103,10 @@ class Known:
             if start < reached:
                 continue
             if limit is None:
-                following = runs[index + 1 : index + 2]
-                if following and following[0][0] == end:
-                    kind = self._glued(folded, following[0][2], patient)
-                    if kind:
-                        reached = following[0][1]
-                        yield Span(start, reached, kind)
+                after = runs[index + 1] if index + 1 < len(runs) else None
+                if after and after[0] == end and (kind := self._glued(folded, after[2], patient)):
+                    reached = after[1]
+                    yield Span(start, reached, kind)
                 continue
             joined = ""
             best: Span | None = None
@@ -177,7 +177,9 @@ def _keys(kind: Kind, value: str) -> Iterator[str]:
     elif kind is Kind.NAME:
         parts = [run for run in runs if run.isalpha()]
         yield from (part for part in parts if len(part) >= 3 or not part.isascii())
-        pairs = {"".join(parts), "".join(reversed(parts)), *map("".join, pairwise(parts))}
+        pairs = {one + other for one, other in pairwise(parts) if _borne(one) or _borne(other)}
+        if len(parts) <= _PARTS:
+            pairs |= {"".join(parts), "".join(reversed(parts))}
         yield from (key for key in pairs if len(parts) > 1 and len(key) >= 5)
     elif kind is Kind.PHONE:
         digits = "".join(run for run in runs if run.isdigit())
@@ -189,6 +191,12 @@ def _keys(kind: Kind, value: str) -> Iterator[str]:
             key = "".join(fold(run) for run in _RUN.findall(piece)[:_RUNS])
             if len(key) >= 8:
                 yield key
+
+
+def _borne(word: str) -> bool:
+    """Whether people bear the word, or no list has it: prose in the place of a name has others."""
+    marks = lexicon().get(word, 0)
+    return not marks & HARMLESS or bool(marks & NAME and not marks & CLINICAL)
 
 
 def _spelled(value: str) -> Iterator[str]:

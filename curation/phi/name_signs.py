@@ -38,6 +38,7 @@ _AFFIRMED = frozenset(
 )
 SPACE = frozenset((" ", "  ", "_"))
 COMMA = frozenset((", ", ","))
+_BETWEEN = SPACE | COMMA
 PATH_GAPS = frozenset("-.+^")
 _YEAR = re.compile(r"_?-?(?:19|20)\d\d(?!\d)")
 
@@ -87,6 +88,8 @@ def careted(first: Word, second: Word, text: str) -> bool:
         return False
     if first.marks & COMMON_FAMILY and (second.strong or second.like > 1):
         return True
+    if first.marks & COMMON_FAMILY and second.marks & GIVEN and not second.marks & CLINICAL:
+        return True
     names = sum(word.borne or (word.alien and word.like > -2) for word in (first, second))
     return names == 2 or (
         names == 1 and (second.initial(text) or (first.borne and bool(second.marks & NAME)))
@@ -128,7 +131,9 @@ def paired(first: Word, gap: str, second: Word, style: Style) -> bool | None:
         both = (given and second.marks & COMMON_FAMILY) or (turned and (comma or path or not given))
         return True if both and alike else None
     if first.alien and second.alien:
-        return False if min(first.like, second.like) > 1 else None
+        titles = first.text.istitle() and second.text.istitle() and gap in SPACE
+        both = ((comma and alike) or titles) and capital and first.like + second.like > -1
+        return False if both or min(first.like, second.like) > 1 else None
     if first.alien and (second.strong or (second.borne and first.like > 1)):
         before = (comma or path) and second.strong and second.marks & COMMON_GIVEN
         return True if first.like > (-4 if before else 0) else None
@@ -138,6 +143,47 @@ def paired(first: Word, gap: str, second: Word, style: Style) -> bool | None:
     if second.alien and comma and first.marks & COMMON_FAMILY:
         return True if second.like > 0 else None
     return None
+
+
+def wordy(words: list[Word], index: int, text: str) -> bool:
+    """Mark White, LONG, WILL: a given and a family name that are words too.
+
+    They are likely a person where nothing else is said, or where both begin with a capital and the
+    words around them do not.
+    """
+    first, second = words[index], words[index + 1]
+    gap = text[first.end : second.start]
+    if not (first.capital and second.capital) or gap not in _BETWEEN:
+        return False
+    orders = [(second, first)] if gap in COMMA else [(first, second)]
+    if gap == "_":
+        orders.append((second, first))
+    if not any(
+        family.marks & COMMON_FAMILY and given.marks & GIVEN and not given.clinical
+        for given, family in orders
+    ):
+        return False
+    if len(text.strip(" .,;_")) == second.end - first.start:
+        return True
+    if not (first.text.istitle() and second.text.istitle()):
+        return False
+    before = words[index - 1] if index else None
+    after = words[index + 2] if index + 2 < len(words) else None
+    return not (
+        (before and before.text.istitle() and text[before.end : first.start] == " ")
+        or (after and after.text.istitle() and text[second.end : after.start] == " ")
+    )
+
+
+def whole(word: Word, text: str, style: Style) -> bool:
+    """Whether a word that is all of a text, and that imaging does not use, may be a name."""
+    if word.end - word.start != len(text.strip()) or len(word.text) < 5 or not word.capital:
+        return False
+    if word.marks & EPONYM:  # "Barrett" is a diagnosis
+        return bool(word.marks & COMMON_FAMILY) and word.text.isupper()
+    if style is Style.TECHNICAL:
+        return word.strong and word.like > -2
+    return (word.strong and word.like > -4) or (word.alien and word.like > 0)
 
 
 def initialled(before: Word | None, word: Word, after: Word | None, text: str) -> bool:
@@ -174,9 +220,11 @@ def alone(word: Word, text: str, style: Style) -> bool | None:
             else None
         )
     if style is Style.TECHNICAL:
-        return False if common and length > 4 and word.like > 2 else None
+        if word.marks & TOP and not (word.marks & EPONYM and length == len(text.strip())):
+            return False if length > 5 else None
+        return False if common and length > 4 and word.like > 0 else None
     if word.marks & TOP and word.marks & EPONYM and style is not Style.PATH:
-        return False
+        return None if word.text.istitle() and length == len(text.strip()) else False
     if common:
         floor = 2 if length == 4 else -1 if length == 5 else -9
         return False if length > 3 and word.like > floor else None

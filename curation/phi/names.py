@@ -28,6 +28,8 @@ from curation.phi.name_signs import (
     introduced,
     paired,
     titled,
+    whole,
+    wordy,
 )
 from curation.phi.span import Kind, Span, Style
 from curation.phi.unspaced import unspaced_names
@@ -77,6 +79,8 @@ def _judged(words: list[Word], index: int, text: str, style: Style) -> tuple[boo
         if "^" in gap and gap.strip() == "^" and careted(word, after, text):
             return True, following
         if gap in SPACE or gap in COMMA or gap in PATH_GAPS:
+            if following == index + 1 and wordy(words, index, text):
+                return False, following
             pair = paired(word, gap, after, style)
             if pair or (pair is not None and style is not Style.TECHNICAL):
                 return pair, following
@@ -93,15 +97,17 @@ def _judged(words: list[Word], index: int, text: str, style: Style) -> tuple[boo
     after = words[index + 1] if index + 1 < len(words) else None
     if initialled(before, word, after, text):
         return True, index
-    if _scholar(words, index):
+    if _scholar(words, index, text):
         return None
-    sure = alone(word, text, style)
+    sure = False if len(words) == 1 and whole(word, text, style) else alone(word, text, style)
     return None if sure is None else (sure, index)
 
 
-def _scholar(words: list[Word], index: int) -> bool:
+def _scholar(words: list[Word], index: int, text: str) -> bool:
     """Whether the word names a disease, a sign or a method, by a noun that stands near."""
     near = words[max(0, index - 2) : index] if words[index].marks & EPONYM else []
+    if not words[index].marks & EPONYM and text[words[index].end :].startswith("_"):
+        return False  # LINDQVIST_TEST
     near += words[index + 1 : index + (3 if words[index].marks & EPONYM else 2)]
     return any(word.marks & AFTER_EPONYM and len(word.text) > 2 for word in near)
 

@@ -113,11 +113,11 @@ def numbers(seen: Reading, style: Style) -> Iterator[Span]:
         return
     if seen.digits >= 7:
         for match in _NATIONAL.finditer(text):
-            if (sure := _checked(match)) is not None:
-                yield Span(*match.span(), Kind.NATIONAL_NUMBER, sure)
+            if (right := _checked(match)) is not None:
+                yield Span(*match.span(), Kind.NATIONAL_NUMBER, right)
     if seen.aged:
         yield from _spans(_AGE, text, Kind.AGE, sure=True)
-    if style is Style.PHRASE and len(text) < 12 and len(text.strip()) == seen.longest == 7:
+    if len(text) < 12 and len(text.strip()) == seen.longest == 7:
         yield Span(0, len(text), Kind.ID, False)
 
 
@@ -141,18 +141,11 @@ def labelled(seen: Reading, style: Style) -> Iterator[Span]:
 
 
 def _checked(match: re.Match[str]) -> bool | None:
-    """Whether the check digits of a national number are right: None if none is meant.
-
-    Three groups of digits are a telephone's where they are no NHS number's, unless they are
-    round, as b-values are.
-    """
+    """Whether check digits make it sure that a national number is meant; None if none is."""
     if match["nhs"]:
         digits = [int(c) for c in match[0] if c.isdigit()]
         rest = sum(digit * (10 - place) for place, digit in enumerate(digits[:9]))
-        if (11 - rest % 11) % 11 == digits[9]:
-            return True
-        round_ones = all(int(group) % 50 == 0 for group in re.split("[ -]", match[0]))
-        return None if round_ones else False
+        return (11 - rest % 11) % 11 == digits[9] or None
     if match["dni"]:
         return "TRWAGMYFPDXBNJZSQVHLCKE"[int(match[0][:8]) % 23] == match[0][-1] or None
     return False

@@ -40,11 +40,13 @@ _OURS = re.compile(r"FS-[A-Z2-7]{10}|[A-Z2-7]{12}")
 _CAMEL = re.compile(r"(?<=[a-z])(?=[A-Z])")
 _DIGITS = re.compile(r"\d+")
 _FEW = 6
-_HASHED = 16
+_HASHED = 15
 _STAMP = re.compile(r"(?:19|20)\d\d(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])")
 _RECORD = re.compile(
-    r"(?i)(?:mrn|mr|pid|pat|accn?|hn|uhid|nhs|rad|req|ord|pol|enc|adm|[a-z]{1,2})[\W_]{0,2}\d{7,12}"
-    r"|(?:mrn|pid|pat|acc|hn|nhs)[\W_]{0,2}\d{3}[ -]\d{2,3}[ -]\d{4}|mrn[\W_]{0,2}\d{3,}|[a-z]{2}\d{6}"
+    r"(?i)(?:(?:pat(?:ient)?|id|pid)[\W_]?)?"
+    r"(?:(?:mrn|mr|pid|pat|accn?|hn|uhid|nhs|rad|req|ord|pol|enc|adm|[a-z]{1,2})[\W_]{0,2}\d{7,12}"
+    r"|(?:mrn|pid|pat|acc|hn|nhs)[\W_]{0,2}\d{3}[ -]\d{2,3}[ -]\d{4}"
+    r"|mrn[\W_]{0,2}\d{3,}|[a-z]{2}\d{6})"
 )
 _TRIAL = re.compile(r"(?=[^\W\d_]|\d{1,2}[^\W\d_])[^\W_]{3,}(?:[-_.][^\W_]+)*[-_.][^\W_]*\d[^\W_]*")
 _NUMBERED = re.compile(r"[\d ().+-]{7,}")
@@ -64,9 +66,9 @@ def is_pseudonym(value: str, style: Style) -> bool:
 
     A code of letters and digits passes where its digits are few (P001, LIDC-IDRI-0001), since a
     trial numbers its subjects so; an id as hospitals write them (7 to 10 digits, alone or after
-    up to three letters, or two letters and six) does not, though some trials use such numbers. As a PERSON, words that no
-    list of names has and that read as a code pass; as an IDENTIFIER, letters alone do if they are
-    no name.
+    up to three letters, or two letters and six) does not, though some trials use such
+    numbers. As a PERSON, words that no list of names has and that read as a code pass; as an
+    IDENTIFIER, letters alone do if they are no name.
     """
     plain = value.strip().strip("^= ")
     if is_dummy(plain):
@@ -94,7 +96,7 @@ def is_pseudonym(value: str, style: Style) -> bool:
             return False
         if _RECORD.fullmatch(plain):
             return False
-        longest = max(map(len, _DIGITS.findall(plain)))
+        longest = max(map(len, _DIGITS.findall(plain)), default=0)
         return longest <= _FEW or bool(_TRIAL.fullmatch(plain)) or bool(_BASE64.fullmatch(plain))
     if all(_DUMMY.fullmatch(word) for word in words):
         return True

@@ -5,7 +5,18 @@ from __future__ import annotations
 import re
 
 from curation.phi.fold import fold, words_of
-from curation.phi.lexicon import CLINICAL, COMMON, EPONYM, NAME, ORDINARY, TITLE, TOP, lexicon
+from curation.phi.lexicon import (
+    CLINICAL,
+    COMMON,
+    COMMON_FAMILY,
+    EPONYM,
+    GIVEN,
+    NAME,
+    ORDINARY,
+    TITLE,
+    TOP,
+    lexicon,
+)
 
 _RUNS = re.compile(r"\d+").findall
 _INITIAL = re.compile(r"(?<![^\W_])[A-Z]\. ?[A-Z]")
@@ -26,16 +37,24 @@ class Reading:
         marks = 0
         suspect = False
         eponyms = 0
+        given = family = False
         for word in words_of(text.lower()) if self.plain else map(fold, words_of(text)):
             mark = get(word, 0)
             marks |= mark
             if not mark & CLINICAL and (mark & COMMON or not mark & ORDINARY) and len(word) > 1:
                 suspect = True
-            elif mark & EPONYM and mark & COMMON:
-                eponyms += 1
+            elif mark & NAME:
+                if mark & EPONYM and mark & COMMON:
+                    eponyms += 1
+                if mark & GIVEN and not mark & CLINICAL:
+                    given = True
+                elif mark & COMMON_FAMILY:
+                    family = True
         self.marks = marks
+        suspect = suspect or (given and family)
         if eponyms and not suspect:
-            suspect = eponyms > 1 or _INITIAL.search(text) is not None
+            alone = text.isupper() and text.isalpha()
+            suspect = alone or eponyms > 1 or _INITIAL.search(text) is not None
         self.named = suspect or bool(marks & (TITLE | TOP) and marks & NAME)
         self.numbers: list[str] = _RUNS(text)
         lengths = list(map(len, self.numbers))

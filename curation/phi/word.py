@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 from curation.phi.fold import fold, word_spans
 from curation.phi.lexicon import CLINICAL, COMMON, EPONYM, HARMLESS, NAME, lexicon, name_like
@@ -69,11 +70,19 @@ class Word:
         return before.isdigit() or text[self.end : self.end + 1].isdigit()
 
 
+@lru_cache(1 << 12)
+def _spelled_out(folded: str) -> int:
+    """What is known of a name whose umlaut was written out: Oesterlund, Mueller."""
+    plain = folded.replace("ae", "a").replace("oe", "o").replace("ue", "u")
+    return lexicon().get(plain, 0) & NAME if plain != folded else 0
+
+
 def words_in(text: str) -> list[Word]:
     """The words of a text, in order."""
     get = lexicon().get
     words = []
     for match in word_spans(text):
         folded = fold(match[0])
-        words.append(Word(match.start(), match.end(), match[0], folded, get(folded, 0)))
+        marks = get(folded, 0) or (_spelled_out(folded) if "e" in folded else 0)
+        words.append(Word(match.start(), match.end(), match[0], folded, marks))
     return words

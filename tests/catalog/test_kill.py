@@ -6,7 +6,6 @@ import itertools
 import random
 import signal
 import time
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -16,8 +15,8 @@ from catalog.reader import Reader
 from catalog.refresh import history
 from catalog.release import releases, verify
 from tests.campaign import SEED, WHOLE, sample
-from tests.catalog.nursery import Child, Nursery
 from tests.commands import Fairscan
+from tests.nursery import Child, Nursery
 from tests.small import COLLECTIONS, edit, hard_linked
 
 PROGRESS = (
@@ -35,13 +34,6 @@ FEWEST_MOVES = 7
 """A refresh moves a lock, a harvest (twice), a release and a link at least."""
 NEVER = 10_000
 NEW = "A description of the next release."
-
-
-@pytest.fixture(scope="module")
-def nursery() -> Iterator[Nursery]:
-    opened = Nursery()
-    yield opened
-    opened.close()
 
 
 @pytest.fixture

@@ -96,3 +96,8 @@ def test_names_fit_every_file_system_and_never_become_one(desk: Any) -> None:
 def test_a_path_that_leaves_its_folder_is_unsafe(desk: Any, name: str) -> None:
     with pytest.raises(Unsafe):
         clean_path(name, desk.act, desk.act.known)
+
+
+def test_a_pseudonym_of_ours_is_no_name_whatever_letters_it_has() -> None:
+    assert told("FS-ZISVEKUMTD/CT_1/IM0001.dcm") == []
+    assert told("sub-FSZISVEKUMTD/anat/sub-FSZISVEKUMTD_T1w.nii.gz") == []

@@ -6,7 +6,7 @@ from itertools import pairwise
 
 import pytest
 
-from curation.phi import Kind, Style
+from curation.phi import Kind, Span, Style
 from curation.phi.find import find
 
 
@@ -99,6 +99,11 @@ def test_the_date_of_a_software_version_is_no_persons() -> None:
         ("NHS no 9434765919", Kind.ID),
         ("MRN00123456", Kind.ID),
         ("A1234567", Kind.ID),
+        ("KR900370", Kind.ID),
+        ("RAD-3167034", Kind.ID),
+        ("NHS no 480 970 2099", Kind.ID),
+        ("IDKR900370", Kind.ID),
+        ("ID008-14-8610", Kind.ID),
         ("123456789", Kind.ID),
         ("S/N AX7712345", Kind.DEVICE),
         ("92 y/o woman", Kind.AGE),
@@ -112,6 +117,7 @@ def test_the_date_of_a_software_version_is_no_persons() -> None:
         ("Universitätsklinikum Freiburg", Kind.INSTITUTION),
         ("Elmwood Medical Center", Kind.INSTITUTION),
         ("Hôpital Saint-Louis", Kind.INSTITUTION),
+        ("Clinique du Vieux-Moulin", Kind.INSTITUTION),
     ],
 )
 def test_each_kind_of_identifier_is_told(text: str, kind: Kind) -> None:
@@ -131,6 +137,9 @@ def test_each_kind_of_identifier_is_told(text: str, kind: Kind) -> None:
         "3 views of the left hand",
         "series 12 image 345",
         "943 476 5918",
+        "VB201905",
+        "Siemens Healthcare",
+        "Cardiac Clinic",
     ],
 )
 def test_what_only_looks_like_an_identifier_is_left(text: str) -> None:
@@ -240,3 +249,26 @@ def test_hostile_repetition_is_read_to_its_end(unit: str) -> None:
     spans = find(text, Style.PROSE)
 
     assert all(0 <= span.start < span.end <= len(text) for span in spans)
+
+
+def test_a_national_number_whose_check_digit_is_right_is_sure() -> None:
+    assert find("943 476 5919", Style.PHRASE) == [Span(0, 12, Kind.NATIONAL_NUMBER, True)]
+
+
+@pytest.mark.parametrize("text", ["19540317", "B30f 19540317"])
+def test_a_day_before_there_was_dicom_is_a_birth_even_among_technical_words(text: str) -> None:
+    assert _kinds(text, Style.TECHNICAL) == [Kind.DATE]
+
+
+@pytest.mark.parametrize("text", ["20190830", "N4_VD11D_LATEST_20110129", "syngo 19840101"])
+def test_the_day_of_a_version_is_no_persons(text: str) -> None:
+    assert find(text, Style.TECHNICAL) == []
+
+
+@pytest.mark.parametrize("text", ["pat_2723970", "pat_KR900370", "PAT_MRN89816605"])
+def test_a_folder_may_be_named_with_a_record_number(text: str) -> None:
+    assert Kind.ID in _kinds(text, Style.PATH)
+
+
+def test_a_place_of_care_is_found_among_technical_words_and_bytes() -> None:
+    assert _kinds("Northgate Veterans Hospital", Style.TECHNICAL) == [Kind.INSTITUTION]

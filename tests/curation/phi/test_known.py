@@ -91,3 +91,30 @@ def test_a_value_of_many_is_found_among_a_hundred_thousand() -> None:
         known.add(f"p{number}", Kind.ID, f"H{number:07d}")
 
     assert _seen("order H0077777 done", None, known) == ["H0077777"]
+
+
+@pytest.mark.parametrize("text", ["IDPT801759", "B30f IDPT801759 head", "xpt801759"])
+def test_letters_before_an_id_do_not_hide_it(text: str) -> None:
+    known = Known()
+    known.add("p1", Kind.ID, "PT801759")
+
+    (found,) = _seen(text, "p1", known)
+    assert found.lower().endswith("pt801759")
+    assert known.owned("idpt801759", "p1")
+    assert not known.owned("idpt801750", "p1")
+
+
+def test_an_id_that_is_a_word_of_imaging_is_not_looked_for() -> None:
+    known = Known()
+    known.add("p1", Kind.ID, "HEAD")
+    known.add("p1", Kind.INSTITUTION, "Radiology")
+
+    assert not known.tokens
+
+
+def test_prose_in_the_place_of_a_name_does_not_make_its_words_names() -> None:
+    known = Known()
+    known.add("p1", Kind.NAME, "Exam date 25-May-2011. Patient moved. Seen by Whitfield")
+
+    assert _seen("Patient moved between series 3 and 4", "p1", known) == []
+    assert _seen("for Whitfield", "p1", known) == ["Whitfield"]

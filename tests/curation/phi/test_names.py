@@ -61,6 +61,11 @@ def test_a_name_is_found_whole(text: str, name: str) -> None:
         "Art. Phase",
         "May-Thurner syndrome",
         "Siemens Avanto QA",
+        "Bennett_thumb",
+        "Bennett joint",
+        "Barrett",
+        "KIDNEY STONE",
+        "Long axis",
     ],
 )
 def test_eponyms_and_words_that_are_names_too_are_harmless(text: str) -> None:
@@ -109,3 +114,31 @@ def test_a_single_word_without_context_is_never_sure() -> None:
     (span,) = find("LIVER PAPADOPOULOU", Style.PHRASE)
 
     assert (span.start, span.sure) == (6, False)
+
+
+@pytest.mark.parametrize(
+    ("text", "name"),
+    [
+        ("MARK WHITE", "MARK WHITE"),
+        ("Long, Will", "Long, Will"),
+        ("CHEST PA - Hope Stone", "Hope Stone"),
+        ("SCAN FOR MARK WHITE^MARK", "MARK WHITE^MARK"),
+        ("OYELARAN, TUNDE", "OYELARAN, TUNDE"),
+        ("SZYMANSKA", "SZYMANSKA"),
+        ("ROSENTHAL", "ROSENTHAL"),
+    ],
+)
+def test_names_of_words_or_of_no_list_are_likely_where_they_stand_alone(
+    text: str, name: str
+) -> None:
+    assert _named(text, Style.PHRASE) == [name]
+
+
+@pytest.mark.parametrize("text", ["Lindqvist_TEST", "LINDQVIST_TEST", "Johnson special"])
+def test_a_common_name_among_technical_words_is_likely(text: str) -> None:
+    assert len(_named(text, Style.TECHNICAL)) == 1
+
+
+@pytest.mark.parametrize("text", ["Stone_Hope", "Hope_Stone"])
+def test_a_folder_of_two_words_that_are_names_is_likely(text: str) -> None:
+    assert _named(text, Style.PATH) == [text]

@@ -26,6 +26,7 @@ def test_marks_settings_and_makers_are_harmless(text: str) -> None:
     [
         *["LINDQVIST^INGRID", "LINDQVISTΛINGRID", "Lindqvist, Ingrid", "IngridLindqvist"],
         *["JOHNSMITH", "Dr. Okonkwo", "Pat: Yuki Tanaka", "DOB: 12/03/1956", "1956-03-12"],
+        *["2019-04-16 10:22:31", "2019-04-1610:22:31", "16.04.201910:22"],
         *["5/25/2011", "MRN 48213377", "48213377", "ID: A609733", "A#: 7712345"],
         *["BAPTIST MED CTR", "Royal Infirmary", "+49 761 1234567", "jane@example.org"],
     ],
