@@ -13,7 +13,7 @@ from pathlib import Path
 from curation.profiles.document import Document, read
 from curation.profiles.profile import Identifier, Profile
 from curation.standard.table import OPTIONS, Attribute, edition, table, unlisted
-from schemas.errors import PolicyError
+from schemas.errors import PolicyError, UsageError
 
 _HERE = Path(__file__).parent
 _BASIC = "basic"
@@ -38,8 +38,9 @@ def load(name_or_path: str | Path) -> Profile:
     An option alone means the Basic Profile with that option.
 
     Raises:
-        PolicyError: naming the file and the key, if there is no such profile, a file is not
-            valid or extends itself, or what is put together contradicts itself.
+        UsageError: if there is no such profile.
+        PolicyError: naming the file and the key, if a file is not valid or extends itself, or
+            what is put together contradicts itself.
     """
     if str(name_or_path) in _shipped_names():
         return _shipped(str(name_or_path))
@@ -57,7 +58,8 @@ def _find(name: str, named_by: Path | None) -> Path:
         return _HERE / f"{name}.toml"
     if name.endswith(".toml"):
         return Path(name) if named_by is None else named_by.parent / name
-    raise PolicyError(
+    error = UsageError if named_by is None else PolicyError
+    raise error(
         f"there is no profile {name[:80]!r}",
         where=None if named_by is None else str(named_by),
         do=f"Name one of {', '.join([*names(), *OPTIONS])}, or a file that ends in .toml",

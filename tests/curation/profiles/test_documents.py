@@ -8,7 +8,7 @@ import pytest
 
 from curation.profiles import Profile, load
 from curation.standard.table import keywords
-from schemas.errors import PolicyError
+from schemas.errors import PolicyError, UsageError
 
 HEAD = 'name = "ours"\nversion = "1"\ntitle = "Ours"\ndescription = "For us."\n'
 
@@ -224,5 +224,5 @@ def test_a_file_that_is_no_text_or_too_long_is_refused(tmp_path: Path) -> None:
         load(path)
     with pytest.raises(PolicyError, match="cannot be read"):
         load(str(tmp_path / "\0.toml"))
-    with pytest.raises(PolicyError, match="there is no profile 'reserch'"):
+    with pytest.raises(UsageError, match="there is no profile 'reserch'"):
         load("reserch")
