@@ -20,20 +20,24 @@ from schemas.dataset import Dataset, Status
 from schemas.errors import SourceError
 from tests import oracles
 from tests.emulators.nbia import recorded_series
+from tests.emulators.pathdb import names
 from tests.emulators.tcia import REGISTERED, Tcia, registered
 from tests.emulators.wordpress import packaged
 
 SARCOMA = "10.7937/k9/tcia.2015.7go2gsks"
 HIDDEN = 8
 PLACEHOLDERS = 4
+SOME = 12
+"""Collections of slides: each costs a harvest several requests and a Parquet file."""
 
 
 @pytest.fixture
 def tcia(monkeypatch: pytest.MonkeyPatch) -> Iterator[Tcia]:
-    """All services, and an IDC that lacks the one collection whose series were recorded."""
+    """All services, some of the slides, and an IDC that lacks the collection that was recorded."""
     held = tcia_nbia.held_by_idc() - {SARCOMA}
     monkeypatch.setattr(tcia_nbia, "held_by_idc", lambda: held)
     with Tcia() as services:
+        services.pathdb.collections = services.pathdb.collections[:SOME]
         yield services
 
 
@@ -72,6 +76,7 @@ def test_the_snapshot_holds_every_dataset_and_download_that_was_known() -> None:
 def test_a_whole_harvest_gives_299_datasets_their_downloads_and_612_series(
     tcia: Tcia, tmp_path: Path
 ) -> None:
+    tcia.pathdb.collections = names()
     harvest = tcia.harvester().harvest(tmp_path)
     datasets = whole(harvest, tmp_path)
     assert harvest.stated == len(datasets) == 299
@@ -143,6 +148,7 @@ def test_what_tcia_utils_reads_is_what_we_read(tcia: Tcia, tmp_path: Path) -> No
 def test_an_unchanged_repository_costs_a_twentieth_of_the_requests_to_know(
     tcia: Tcia, tmp_path: Path
 ) -> None:
+    tcia.pathdb.collections = names()
     harvester = tcia.harvester()
     before = harvester.digest()
     asked, sent = tcia.requests, tcia.sent

@@ -19,15 +19,18 @@ from tests.emulators.tcia import Tcia
 
 SARCOMA = "10.7937/k9/tcia.2015.7go2gsks"
 SLUG = "soft-tissue-sarcoma"
+SOME = 12
+"""Collections of slides: each costs a harvest several requests and a Parquet file."""
 CHANGED = {"date_updated": "2026-11-01"}
 
 
 @pytest.fixture
 def tcia(monkeypatch: pytest.MonkeyPatch) -> Iterator[Tcia]:
-    """All services, and an IDC that lacks the one collection whose series were recorded."""
+    """All services, some of the slides, and an IDC that lacks the collection that was recorded."""
     held = tcia_nbia.held_by_idc() - {SARCOMA}
     monkeypatch.setattr(tcia_nbia, "held_by_idc", lambda: held)
     with Tcia() as services:
+        services.pathdb.collections = services.pathdb.collections[:SOME]
         yield services
 
 
@@ -127,8 +130,8 @@ def test_far_fewer_series_fail_the_run_however_many_slides_came(tcia: Tcia, tmp_
 
 def test_far_fewer_slides_fail_the_run(tcia: Tcia, tmp_path: Path) -> None:
     last = first(tcia, tmp_path, nbia="")
-    tcia.pathdb.collections = tcia.pathdb.collections[:20]
-    with pytest.raises(SourceError, match="PathDB brings 60 rows"):
+    tcia.pathdb.collections = tcia.pathdb.collections[: SOME // 3]
+    with pytest.raises(SourceError, match="PathDB brings 12 rows"):
         run(tcia, tmp_path / "second", last, nbia="")
 
 
