@@ -80,18 +80,13 @@ def _judged(words: list[Word], index: int, text: str, style: Style) -> tuple[boo
             return True, following
         if gap in SPACE or gap in COMMA or gap in PATH_GAPS:
             if following == index + 1 and wordy(words, index, text):
-                return False, following
+                return _led(words, index, text, style), following
             pair = paired(word, gap, after, style)
             if pair or (pair is not None and style is not Style.TECHNICAL):
                 return pair, following
+    if _led(words, index, text, style):
+        return True, index
     before = words[index - 1] if index else None
-    if before:
-        gap = text[before.end : word.start]
-        if len(gap) < 4 and not before.glued(text):
-            if before.marks & TITLE and titled(before, gap, word, style):
-                return True, index
-            if before.folded in INTRODUCING and introduced(before, gap, word):
-                return True, index
     if word.clinical:
         return None
     after = words[index + 1] if index + 1 < len(words) else None
@@ -101,6 +96,19 @@ def _judged(words: list[Word], index: int, text: str, style: Style) -> tuple[boo
         return None
     sure = False if len(words) == 1 and whole(word, text, style) else alone(word, text, style)
     return None if sure is None else (sure, index)
+
+
+def _led(words: list[Word], index: int, text: str, style: Style) -> bool:
+    """Whether a title, or what introduces a name, stands before the word."""
+    if not index:
+        return False
+    before, word = words[index - 1], words[index]
+    gap = text[before.end : word.start]
+    if len(gap) >= 4 or before.glued(text):
+        return False
+    if before.marks & TITLE and titled(before, gap, word, style):
+        return True
+    return before.folded in INTRODUCING and introduced(before, gap, word)
 
 
 def _scholar(words: list[Word], index: int, text: str) -> bool:
