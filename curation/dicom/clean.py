@@ -11,6 +11,7 @@ from curation.dicom.element import (
     ENCODED,
     NUMBERS,
     Element,
+    first,
     honest_vr,
     plain,
 )
@@ -28,6 +29,9 @@ from curation.standard.private import private_vr
 
 PATIENT_NAME = 0x00100010
 PATIENT_ID = 0x00100020
+SERIES_REFERRED_TO = 0x00081115
+"""Where an object lists the series that it refers to, its references must stand (PS3.3 C.12.2):
+then U* (replace the UIDs) is what keeps it valid, as PS3.15 section E.3 has for X/Z/U*."""
 
 _CLASSES = frozenset(
     (
@@ -71,7 +75,9 @@ class Cleaner:
         self.sop_class = plain(elements, 0x00080016)
         self.patient = patient_of(elements)
         self.days = act.mapping.days(self.patient)
-        self.codes = act.codes.setdefault(self.sop_class, {})
+        self.refers = first(elements, SERIES_REFERRED_TO) is not None
+        kind = f"{self.sop_class} refers" if self.refers else self.sop_class
+        self.codes = act.codes.setdefault(kind, {})
 
     def dataset(
         self, elements: list[Element], parent: int = 0, *, dummies: bool = False
@@ -112,6 +118,8 @@ class Cleaner:
             found = self.profile.action(element.tag, vr.decode("ascii"), self.sop_class, parent)
             if found == "K" and element.vr in NUMBERS and vr != element.vr:
                 found = "C"
+            if found in "XZ" and self.refers and "U*" in self.profile.codes.get(element.tag, ""):
+                found = "U"
             self.codes[key] = found
         return found
 
