@@ -15,7 +15,7 @@ from curation.formats.look import Look
 from curation.formats.paths import inspect_path
 from curation.phi.leftovers import Leftovers
 from curation.pixels import models
-from curation.pool import Pool
+from curation.pool import Pool, batched
 from curation.profiles import Profile
 from curation.quiet import hush, quiet
 from curation.reports.summary import Summary
@@ -135,19 +135,13 @@ def _parts(files: Iterable[Met], how: _How, jobs: int) -> Iterator[_Part]:
     there = iter(files)
     first = list(islice(there, 2))
     jobs = jobs or (os.cpu_count() or 1)
-    batches = _batched(chain(first, there))
+    batches = batched(chain(first, there), _BATCH)
     if jobs == 1 or len(first) < 2:
         look = how.look()
         for batch in batches:
             yield _checked(batch, look)
         return
     yield from Pool(_in_process, _died, _begin, (how,), jobs).run(batches)
-
-
-def _batched(files: Iterable[Met]) -> Iterator[list[Met]]:
-    there = iter(files)
-    while batch := list(islice(there, _BATCH)):
-        yield batch
 
 
 _here: Look

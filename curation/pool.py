@@ -6,7 +6,7 @@ Decoders of images are compiled code, and hostile bytes can end the process that
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from itertools import islice
@@ -17,6 +17,13 @@ Task = TypeVar("Task")
 Done = TypeVar("Done")
 
 _AHEAD = 4
+
+
+def batched(tasks: Iterable[Task], size: int) -> Iterator[list[Task]]:
+    """The tasks in their order, `size` together."""
+    there = iter(tasks)
+    while batch := list(islice(there, size)):
+        yield batch
 
 
 class Pool(Generic[Task, Done]):

@@ -25,7 +25,7 @@ from curation.faces.masks import FaceCut
 from curation.formats.act import Act
 from curation.formats.file import File
 from curation.phi.known import Known
-from curation.pool import Pool
+from curation.pool import Pool, batched
 from curation.profiles import Profile
 from curation.quiet import hush, quiet
 from curation.reports.summary import Summary
@@ -275,13 +275,8 @@ def _outcomes(
             yield task[0], _one(task, act, wish.layout)
         return
     given = (wish.profile, wish.mapping.key, known, wish.pixels, cuts, wish.layout)
-    for outcomes in Pool(_batch, _died, _begin, given, jobs).run(_batched(tasks)):
+    for outcomes in Pool(_batch, _died, _begin, given, jobs).run(batched(tasks, _BATCH)):
         yield from outcomes
-
-
-def _batched(tasks: Iterator[Task]) -> Iterator[list[Task]]:
-    while batch := list(islice(tasks, _BATCH)):
-        yield batch
 
 
 def _died(task: Task) -> list[tuple[str, Outcome]]:
