@@ -7,7 +7,7 @@ import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-_LIBRARIES = ("PIL", "nibabel", "pydicom", "pypdf", "highdicom")
+_LIBRARIES = ("PIL", "pydicom", "pypdf")
 
 
 def hush() -> None:
